@@ -1,0 +1,52 @@
+"""Masthead: from feeds to letters. This is the map of the house; `subscribers/` is the house next door.
+
+    collect   < articles/   sources | fetch (guarded) | read (in a child) | clean | identify      > new articles
+    curate    < stories/    articles | cluster | measure | rank | explain | blurb                  > a draft edition
+    (a person) < editions/  the desk: choose, skip, order, edit, preview | preflight | seal        > an approved edition
+    deliver   < letters/    freeze the audience | claim | personalise | submit | send | settle     > letters, a receipt
+    listen    < events/     SQS | parse | effect                                                   > what became of them
+    learn     < editions/   decisions | fit | back-test                                            > a ranker, waiting
+    tidy      < upkeep      what has expired, who fell silent
+
+Arrows point one way (import-linter holds them):
+    cli, commands -> demo -> serving, doctor -> up -> app, timetable, engine, samples
+    -> the verbs -> house, upkeep -> events -> letters -> editions -> stories -> articles
+    -> schema -> database -> models -> settings -> errors, clock, parent -> subscribers
+Only the verbs and `timetable` import Prefect; each is a thin flow over a function that does not.
+The hand-over between verbs is a row in a table, never a call: any of them may be run again, at any time.
+
+To change ...                                   open ...
+  a setting, its default, unit and range         settings
+  a table                                        models, subscribers/models; then a step in deploy/migrations (schema)
+  an error's name or place                       errors
+  which flow runs when                           timetable; collect curate deliver listen learn tidy are the flows
+  what `masthead …` offers                       cli, commands/: running, sources, editions, letters, people (common)
+  how an installation is opened                  house (database, clock)
+  what `up` and `demo` start and stop            up, serving, engine, parent; demo, samples (deploy/demo)
+  what is missing before real sending            doctor
+  which pages there are, and their headers       app
+
+articles/  asking      guard lookup fetch failures inflate retry_after
+           reading     prolog charset parse raw jsonfeed plain entry read; child, readers: in a process that may die
+           cleaning    clean tree blocks written boilerplate
+           identity    identify
+           the tables  store outcome; collecting: one collection; check: a feed explained; opml
+stories/   gathering   pieces words vectors copies cluster best likeness; store
+           ranking     features rank explain; candidates, history: what it is asked about
+           learning    fitting backtest registry
+           blurbs      blurb
+editions/  a draft     slot draft drafting draft_notices curating; learning
+           the desk    desk/: door frame forms words | sign_in home edition loading story decisions previewing
+                       approving brake sources log
+           the rules   workflow changes typed preflight forecast content differences seal approval brakes
+           people      login sessions
+           the tables  store
+letters/   the look    render frame colour mjml press; templates/email
+           the e-mail  letter headers; notes, post: single letters; viewer: the outbox in a browser
+           the ledger  ledger (the rules) store audience lease seat insert
+           a run       sending run pacing rehearsal closing notices; spill, recovery: after a crash
+           the way out transport outbox ses ses_errors
+events/    coming in   sqs intake parse plain
+           effects     effects store alarms forgetting
+           counting    report
+"""

@@ -1,0 +1,34 @@
+"""What the parsers give: entries as the feed has them, nothing cleaned but titles and names."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+MAX_ENTRIES = 1000
+
+
+@dataclass(frozen=True)
+class RawEntry:
+    """`published` is a str when the feed's date is none. `base` resolves the links of `body`."""
+
+    guid: str
+    link: str
+    title: str
+    author: str
+    published: datetime | str | None
+    body: str
+    body_is_text: bool
+    base: str
+    summary: str
+    image_url: str
+    summary_is_text: bool = False
+
+
+@dataclass(frozen=True)
+class RawFeed:
+    kind: str
+    title: str
+    site_url: str
+    base: str
+    entries: tuple[RawEntry, ...]
+    warnings: tuple[str, ...] = ()
+    left_out: int = 0

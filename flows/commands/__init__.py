@@ -1,0 +1,1 @@
+"""The commands of `masthead`, a file for each part of the house."""

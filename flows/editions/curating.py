@@ -1,0 +1,226 @@
+"""Articles -> stories -> a ranked draft of the next edition."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from flows.clock import Clock, utc_now
+from flows.database import reading, transaction
+from flows.editions.draft import Candidate, Placed, enough, fill
+from flows.editions.draft_notices import draft_ready, no_edition, ranker_unreadable
+from flows.editions.drafting import NewItem, Target, add_items, count_items, find_target, make_edition
+from flows.editions.slot import cadence_days
+from flows.editions.store import ensure_newsletter
+from flows.models import Notice
+from flows.settings import Settings
+from flows.stories.blurb import blurb, headline, preheader_line, subject_line
+from flows.stories.candidates import Told, read_told
+from flows.stories.cluster import cluster
+from flows.stories.features import Profile, Record
+from flows.stories.history import read_history, source_records
+from flows.stories.rank import Ranked, RankerWeights, rank
+from flows.stories.registry import as_json, in_use
+from flows.stories.store import lock_newsletter, read_pieces, write_groups
+
+_TRIES = 5
+_HEADLINE_CHARACTERS = 500
+
+Notify = Callable[[Notice], None]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Curated:
+    """What one run found and made.
+
+    `edition_id` None: no edition, too few new stories. `stories` are those found new in this run,
+    `candidates` and `chosen` count the edition's items (without an edition, the stories there were).
+    """
+
+    edition_id: int | None
+    number: int | None
+    stories: int
+    candidates: int
+    chosen: int
+    created: bool
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What was read and decided before anything is written."""
+
+    target: Target
+    weights: RankerWeights
+    items: tuple[NewItem, ...]
+
+
+class _Overtaken(Exception):  # noqa: N818 - never leaves this module
+    """Another run, or an editor, changed the edition while this one was thinking."""
+
+
+def curate_edition(
+    engine: Engine,
+    settings: Settings,
+    *,
+    clock: Clock = utc_now,
+    progress: Callable[[str], None] = print,
+    notify: Notify | None = None,
+) -> Curated:
+    """Gather new articles into stories, and draft the next edition or add to its draft.
+
+    Decisions, order and texts of a draft are never touched. Running it twice, or twice at once, makes one
+    edition. `notify` is called once for each new notice, after everything is stored.
+    """
+    now = clock()
+    with transaction(engine) as session:
+        newsletter_id = ensure_newsletter(session, settings, now=now).id or 0
+    stories = _again(lambda: _gather(engine, newsletter_id, settings, now))
+    progress(f"{stories} new stories gathered from the articles of the last {_days(settings)}.")
+    curated, notices = _again(lambda: _draft(engine, newsletter_id, settings, now))
+    for notice in notices:
+        progress(notice.text)
+        if notify is not None:
+            notify(notice)
+    if not notices and curated.number is not None:
+        progress(f"No. {curated.number} has {curated.candidates} candidates, {curated.chosen} of them chosen.")
+    return replace(curated, stories=stories)
+
+
+def _again(work: Callable[[], T]) -> T:
+    """Do it, and once more from the start if another run was quicker."""
+    for left in range(_TRIES - 1, -1, -1):
+        try:
+            return work()
+        except (IntegrityError, _Overtaken):
+            if not left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _gather(engine: Engine, newsletter_id: int, settings: Settings, now: datetime) -> int:
+    since = _window_start(settings, now)
+    with reading(engine) as session:
+        # Twice the window: what follows up a story of the last edition should find it.
+        known_since = since - (now - since)
+        pieces = read_pieces(session, newsletter_id, since=since, known_since=known_since)
+        records = source_records(session, newsletter_id)
+    if all(piece.story_id is not None for piece in pieces):
+        return 0
+    groups = cluster(pieces)
+    with transaction(engine) as session:
+        lock_newsletter(session, newsletter_id)
+        return write_groups(session, newsletter_id, groups, records, now=now)
+
+
+def _draft(engine: Engine, newsletter_id: int, settings: Settings, now: datetime) -> tuple[Curated, tuple[Notice, ...]]:
+    with reading(engine) as session:
+        plan = _plan(session, newsletter_id, settings, now)
+    with transaction(engine) as session:
+        lock_newsletter(session, newsletter_id)
+        if not find_target(session, newsletter_id, settings.newsletter, now).same_as(plan.target):
+            raise _Overtaken
+        return _write(session, newsletter_id, plan, settings, now)
+
+
+def _plan(session: Session, newsletter_id: int, settings: Settings, now: datetime) -> _Plan:
+    target = find_target(session, newsletter_id, settings.newsletter, now)
+    history = read_history(session, newsletter_id, before=target.number)
+    told = read_told(session, newsletter_id, history, since=_window_start(settings, now), leave_out=target.held)
+    weights = in_use(session, newsletter_id)
+    ranked = rank([one.facts for one in told], _profile(settings, now, history.usual), weights)
+    sections = settings.newsletter.sections
+    most = 0 if target.edition_id is not None else settings.newsletter.stories_most
+    by_story = {one.facts.story_id: one for one in told}
+    candidates = [_candidate(story, by_story[story.facts.story_id]) for story in ranked]
+    placed = fill(candidates, sections, most=most)
+    items = tuple(
+        _item(story, by_story[story.facts.story_id], place) for story, place in zip(ranked, placed, strict=True)
+    )
+    return _Plan(target, weights, items)
+
+
+def _write(
+    session: Session, newsletter_id: int, plan: _Plan, settings: Settings, now: datetime
+) -> tuple[Curated, tuple[Notice, ...]]:
+    target = plan.target
+    notices = [ranker_unreadable(session, newsletter_id, plan.weights.note, settings, now=now)]
+    edition_id = target.edition_id
+    if edition_id is None:
+        if not enough(len(plan.items), settings.newsletter.stories_min):
+            found = len(plan.items)
+            notices.append(no_edition(session, newsletter_id, target.slot, found, settings, now=now))
+            return Curated(None, None, 0, found, 0, created=False), _told(notices)
+        chosen = [item.headline for item in plan.items if item.position]
+        edition = make_edition(
+            session,
+            newsletter_id,
+            target,
+            subject=subject_line(chosen[0]) if chosen else "",
+            preheader=preheader_line(chosen[1:3]),
+            ranker_version=plan.weights.version,
+            ranker_weights=as_json(plan.weights),
+            now=now,
+        )
+        edition_id = edition.id or 0
+    add_items(session, edition_id, plan.items)
+    candidates, kept = count_items(session, edition_id)
+    created = target.edition_id is None
+    if created:
+        counts = (kept, candidates)
+        notices.append(
+            draft_ready(session, newsletter_id, target, edition_id, counts=counts, settings=settings, now=now)
+        )
+    return Curated(edition_id, target.number, 0, candidates, kept, created=created), _told(notices)
+
+
+def _candidate(story: Ranked, told: Told) -> Candidate:
+    return Candidate(
+        story_id=story.facts.story_id,
+        topic=story.facts.source_topic,
+        drawn=story.measured.section,
+        held_back=bool(told.needs_review),
+    )
+
+
+def _item(story: Ranked, told: Told, placed: Placed) -> NewItem:
+    title = headline(story.facts.title, told.text or told.summary)[:_HEADLINE_CHARACTERS]
+    return NewItem(
+        story_id=story.facts.story_id,
+        article_id=told.article_id,
+        score=story.score,
+        reasons=tuple(asdict(part) for part in story.parts),
+        features=dict(story.measured.values),
+        section=placed.section,
+        position=placed.position,
+        headline=title,
+        blurb=blurb(title, told.text, summary=told.summary),
+    )
+
+
+def _profile(settings: Settings, now: datetime, usual: Record) -> Profile:
+    newsletter = settings.newsletter
+    return Profile(
+        now=now,
+        zone=newsletter.timezone,
+        cadence_days=cadence_days(newsletter, now),
+        topics=newsletter.topics,
+        sections=tuple((section.name, section.words) for section in newsletter.sections),
+        usual=usual,
+    )
+
+
+def _told(notices: Sequence[Notice | None]) -> tuple[Notice, ...]:
+    return tuple(notice for notice in notices if notice is not None)
+
+
+def _window_start(settings: Settings, now: datetime) -> datetime:
+    return now - timedelta(days=settings.newsletter.window_days)
+
+
+def _days(settings: Settings) -> str:
+    return f"{settings.newsletter.window_days:g} days"

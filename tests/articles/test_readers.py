@@ -1,0 +1,73 @@
+"""Reading processes: reused, confined, and killed when they hang."""
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from flows.articles.parse import NotAFeedError
+from flows.articles.readers import Readers
+from flows.errors import ReadError
+from tests.articles.conftest import item, read, rss
+from tests.conftest import NOW
+
+FEED = rss(item("One", "https://blog.example/1", body="<p>Hello</p>"))
+URL = "https://blog.example/feed"
+
+
+def ask(readers: Readers, body: bytes) -> object:
+    return readers.read(body, content_type="text/xml", url=URL, now=NOW)
+
+
+def code(readers: Readers, body: bytes) -> str:
+    with pytest.raises(ReadError) as failed:
+        ask(readers, body)
+    return failed.value.code
+
+
+def test_a_process_reads_what_the_function_reads(readers: Readers) -> None:
+    assert ask(readers, FEED) == read(FEED, content_type="text/xml")
+    assert readers.peak_kib > 0
+
+
+def test_F05_errors_come_back_as_they_are(readers: Readers) -> None:
+    assert code(readers, b"<?xml version='1.0' encoding='punycode'?><rss/>") == "unreadable_feed"
+    with pytest.raises(NotAFeedError) as page:
+        ask(readers, b"<html><link rel=alternate type='application/rss+xml' href='/feed'></html>")
+    assert page.value.feeds == ("https://blog.example/feed",)
+
+
+def test_many_threads_share_one_process(readers: Readers) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        assert len(set(map(id, threads.map(lambda _turn: ask(readers, FEED), range(12))))) == 12
+
+
+def test_F12_a_body_that_hangs_the_parser_is_killed_and_the_next_is_read() -> None:
+    nested = rss(item("Deep", "https://blog.example/1", body="<div>" * 60_000))
+    with Readers(1, seconds=1.0) as readers:
+        assert code(readers, nested) == "too_complex"
+        assert ask(readers, FEED) == read(FEED, content_type="text/xml")
+
+
+def test_F12_a_body_that_asks_for_too_much_memory_is_an_error_and_the_next_is_read() -> None:
+    large = rss(item("Large", "https://blog.example/1", body="<p>" + "<i>x</i>" * 400_000))
+    with Readers(1, memory_bytes=160 * 2**20) as readers:
+        assert code(readers, large) == "too_complex"
+        assert ask(readers, FEED) == read(FEED, content_type="text/xml")
+
+
+def test_a_process_that_died_between_two_feeds_is_replaced() -> None:
+    with Readers(1) as readers:
+        ask(readers, FEED)
+        (process,) = readers._all
+        os.kill(process._process.pid, signal.SIGKILL)
+        process._process.wait()
+        assert ask(readers, FEED) == read(FEED, content_type="text/xml")
+
+
+def test_no_process_outlives_its_pool() -> None:
+    with Readers(2) as readers:
+        ask(readers, FEED)
+        processes = list(readers._all)
+    assert not any(process.alive for process in processes)
