@@ -25,6 +25,8 @@ class RawEntry:
 
 @dataclass(frozen=True)
 class RawFeed:
+    """A feed as its parser gave it; `base` is what its relative links start from, "" if it says nothing."""
+
     kind: str
     title: str
     site_url: str

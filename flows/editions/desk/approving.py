@@ -25,6 +25,7 @@ _PATH = "/desk/editions/{edition_id:int}/approve"
 
 
 def add_pages(router: APIRouter, desk: Desk) -> None:
+    """Put this file's pages on the router, each with what it needs."""
     add(router, desk, "GET", _PATH, need=Need.READ, handler=_show)
     add(router, desk, "POST", _PATH, need=Need.APPROVE, handler=_approve)
 

@@ -16,6 +16,7 @@ _EDITION = "/desk/editions/{edition_id:int}"
 
 
 def add_pages(router: APIRouter, desk: Desk) -> None:
+    """Put this file's pages on the router, each with what it needs."""
     add(router, desk, "POST", f"{_EDITION}/withdraw", need=Need.EDIT, handler=_withdraw)
     add(router, desk, "POST", f"{_EDITION}/pause", need=Need.EDIT, handler=_pause)
     add(router, desk, "POST", f"{_EDITION}/resume", need=Need.APPROVE, handler=_resume)

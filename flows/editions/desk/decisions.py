@@ -26,6 +26,7 @@ _DECISIONS = {
 
 
 def add_pages(router: APIRouter, desk: Desk) -> None:
+    """Put this file's pages on the router, each with what it needs."""
     for name, decision in _DECISIONS.items():
         add(router, desk, "POST", f"{_ITEM}/{name}", need=Need.EDIT, handler=partial(_decide, decision))
     add(router, desk, "POST", f"{_ITEM}/move", need=Need.EDIT, handler=_move)

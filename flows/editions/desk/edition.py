@@ -32,6 +32,7 @@ _LIVE = {EditionStatus.APPROVED, EditionStatus.SENDING, EditionStatus.PAUSED}
 
 
 def add_pages(router: APIRouter, desk: Desk) -> None:
+    """Put this file's pages on the router, each with what it needs."""
     add(router, desk, "GET", "/desk/editions/{edition_id:int}", need=Need.READ, handler=show_edition)
     add(router, desk, "GET", "/desk/editions/{edition_id:int}/receipt", need=Need.READ, handler=_show_receipt)
 

@@ -22,6 +22,7 @@ _IN_HAND = {
 
 
 def add_pages(router: APIRouter, desk: Desk) -> None:
+    """Put this file's pages on the router, each with what it needs."""
     add(router, desk, "GET", HOME, need=Need.READ, handler=_show)
     add(router, desk, "POST", "/desk/notices/{notice_id:int}/close", need=Need.EDIT, handler=_close_notice)
 

@@ -17,6 +17,7 @@ _LONG = 160  # characters of a value
 
 
 def add_pages(router: APIRouter, desk: Desk) -> None:
+    """Put this file's pages on the router, each with what it needs."""
     add(router, desk, "GET", "/desk/log", need=Need.READ, handler=_show)
 
 

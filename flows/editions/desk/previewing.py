@@ -20,6 +20,7 @@ _LETTER = "/desk/editions/{edition_id:int}/preview"
 
 
 def add_pages(router: APIRouter, desk: Desk) -> None:
+    """Put this file's pages on the router, each with what it needs."""
     add(router, desk, "GET", _LETTER, need=Need.READ, handler=_show)
     add(router, desk, "GET", f"{_LETTER}/letter", need=Need.READ, handler=_show_letter)
 

@@ -12,6 +12,7 @@ from flows.errors import SignInError
 
 
 def add_pages(router: APIRouter, desk: Desk) -> None:
+    """Put this file's pages on the router, each with what it needs."""
     add(router, desk, "GET", "/sign-in", need=Need.NOTHING, handler=_show)
     add(router, desk, "POST", "/sign-in", need=Need.NOTHING, handler=_sign_in, pool=POOL)
     add(router, desk, "GET", "/sign-in/{token:str}", need=Need.NOTHING, handler=_show_link)

@@ -29,6 +29,7 @@ class SourceView:
 
 
 def add_pages(router: APIRouter, desk: Desk) -> None:
+    """Put this file's pages on the router, each with what it needs."""
     add(router, desk, "GET", "/desk/sources", need=Need.READ, handler=_show)
     add(router, desk, "POST", "/desk/sources/{source_id:int}/weight", need=Need.EDIT, handler=_weigh)
 

@@ -11,6 +11,7 @@ from flows.models import Edition, EditionStatus
 
 
 def add_pages(router: APIRouter, desk: Desk) -> None:
+    """Put this file's pages on the router, each with what it needs."""
     add(router, desk, "GET", "/desk/editions/{edition_id:int}/items/{item_id:int}", need=Need.READ, handler=_show)
 
 
