@@ -58,15 +58,23 @@ def run_demo(data: Path, *, live: bool, unattended: bool, port: int | None, say:
         samples = PagesThread(create_samples(base, house.clock), _HOST, samples_port)
         samples.start()
         try:
-            ada = _people(house, say)
-            _collect(house, base, live=live, say=say)
-            edition_id = _draft(house, say)
+            ada, edition_id = prepare(house, base, live=live, say=say)
             if unattended:
-                return _approve_and_send(house, edition_id, say)
+                return approve_and_send(house, edition_id, say)
             return serve_until_stopped(house, say, greeting=lambda: _links(house, ada, edition_id))
         finally:
             samples.stop()
             house.engine.dispose()
+
+
+def prepare(house: House, base: str, *, live: bool, say: Say) -> tuple[int, int | None]:
+    """People, articles and a draft; returns Ada's user id and the edition's, if there is one.
+
+    `base` is the address of the sample blogs, without a slash at its end.
+    """
+    ada = _people(house, say)
+    _collect(house, base, live=live, say=say)
+    return ada, _draft(house, say)
 
 
 def _choose_port(data: Path, asked: int | None) -> int:
@@ -152,7 +160,8 @@ def _draft(house: House, say: Say) -> int | None:
     return curated.edition_id
 
 
-def _approve_and_send(house: House, edition_id: int | None, say: Say) -> int:
+def approve_and_send(house: House, edition_id: int | None, say: Say) -> int:
+    """What a person would do on the desk, and the letters after it; the exit code says whether it adds up."""
     if edition_id is None:
         say("There is nothing new to send.")
         return 1

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, make_url
 from sqlmodel import Session, SQLModel
 
 import subscribers.models
@@ -21,6 +22,11 @@ NOW = datetime(2026, 11, 19, 8, 0, tzinfo=UTC)  # a Thursday
 __all__ = ["NOW", "subscribers"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest test first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: "test_one_edition" not in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
     """A real PostgreSQL: the one named in MASTHEAD_TEST_DATABASE_URL, or one started from PyPI's binaries."""
@@ -31,7 +37,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> It
     folder = Path(tmp_path_factory.mktemp(f"pg-{worker_id}"))
     server = pgserver.get_server(folder, cleanup_mode="delete")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    # What these tests kill is our processes, never this server: without fsync a fresh database costs a seventh.
+    # What these tests kill is our processes, never this server: fsync is only waiting here.
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
         _administer(url, f"ALTER SYSTEM SET {setting} = off")
     _administer(url, "SELECT pg_reload_conf()")
@@ -114,13 +120,15 @@ def session(engine: Engine) -> Iterator[Session]:
 
 
 def _named(url: str, database: str) -> str:
-    from sqlalchemy import make_url
-
     return make_url(url).set(database=database).render_as_string(hide_password=False)
 
 
 def _administer(url: str, statement: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+    """One statement outside of any transaction, over a connection that is kept: an engine a test costs too much."""
+    if (connection := _CONNECTIONS.get(url)) is None or connection.closed:
+        address = url.replace("postgresql+psycopg://", "postgresql://", 1)
+        connection = _CONNECTIONS[url] = psycopg.connect(address, autocommit=True)
+    connection.execute(statement.encode())
+
+
+_CONNECTIONS: dict[str, psycopg.Connection] = {}

@@ -81,3 +81,10 @@ def test_the_kept_key_stays_the_same_and_private(tmp_path: Path) -> None:
 @pytest.mark.parametrize("model", [Settings, NewsletterSettings, Section])
 def test_every_setting_is_documented(model: type[BaseModel]) -> None:
     assert [name for name, field in model.model_fields.items() if not field.description] == []
+
+
+def test_the_example_names_every_setting() -> None:
+    example = (Path(__file__).resolve().parent.parent / "deploy" / "example.env").read_text("utf-8")
+    names = [name for name in Settings.model_fields if name != "newsletter"]
+    names += [f"newsletter__{name}" for name in NewsletterSettings.model_fields if name != "sections"]
+    assert [name for name in names if f"MASTHEAD_{name.upper()}=" not in example] == []

@@ -34,14 +34,14 @@ def approve(number: Number, by: By, data: Data = DATA) -> None:
     from flows.letters.render import template_hash
 
     opened = house(data)
-    approver = _approver(opened, by)
+    who = approver(opened, by)
     with reading(opened.engine) as session:
         edition_id = store.edition_by_number(session, number).id or 0
         content = store.content_of(session, edition_id, opened.settings, template_hash=template_hash())
     sealed = store.approve(
         opened.engine,
         edition_id,
-        by=approver,
+        by=who,
         seen_hash=seal(content),
         settings=opened.settings,
         template_hash=template_hash(),
@@ -53,7 +53,8 @@ def approve(number: Number, by: By, data: Data = DATA) -> None:
     say(f"Seal: {sealed}")
 
 
-def _approver(opened: Any, email: str) -> str:
+def approver(opened: Any, email: str) -> str:
+    """The address of somebody of the team who may approve. Raises MastheadError for anybody else."""
     from sqlmodel import col, select
 
     from flows.database import reading
@@ -209,9 +210,9 @@ def roll_back_ranker(by: By, data: Data = DATA) -> None:
     from flows.stories.registry import roll_back
 
     opened = house(data)
-    approver = _approver(opened, by)
+    who = approver(opened, by)
     with transaction(opened.engine) as session:
-        weights = roll_back(session, opened.newsletter_id, by=approver, now=opened.clock())
+        weights = roll_back(session, opened.newsletter_id, by=who, now=opened.clock())
     say(f"Version {weights.version} ranks again.")
 
 
@@ -221,10 +222,10 @@ def _decide(decide: Any, version: int, by: str, data: Any, then: str) -> None:
     from flows.stories.registry import versions
 
     opened = house(data)
-    approver = _approver(opened, by)
+    who = approver(opened, by)
     with transaction(opened.engine) as session:
         ids = {row.version: row.id for row in versions(session, opened.newsletter_id)}
         if version not in ids:
             raise MastheadError(f"there is no version {version}; `masthead ranker list` names them.")
-        decide(session, ids[version], by=approver, now=opened.clock())
+        decide(session, ids[version], by=who, now=opened.clock())
     say(f"Version {version} of the ranking {then}.")

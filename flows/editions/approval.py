@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from flows.database import transaction
 from flows.editions.brakes import locked
 from flows.editions.content import content_of
+from flows.editions.draft_notices import close_draft_ready
 from flows.editions.preflight import Facts, check, errors
 from flows.editions.seal import Content, seal
 from flows.editions.workflow import move
@@ -53,6 +54,7 @@ def approve(
         if shut := errors(check(content, facts)):
             raise WorkflowError(" ".join(f"{finding.sentence} {finding.fix}" for finding in shut))
         _forget_audience(session, edition)
+        close_draft_ready(session, edition_id, now=now)
         edition.status = status
         edition.sealed_content, edition.sealed_hash = content.as_json(), present
         edition.sealed_by, edition.sealed_at = by, now

@@ -32,7 +32,12 @@ def draft_ready(
         f"Its approval is due {_time(target.slot.approval_due_at, settings)}."
     )
     link = f"{settings.address}/desk/editions/{edition_id}"
-    return _tell(session, f"draft ready: edition {edition_id}", "draft ready", text, link=link, now=now)
+    return _tell(session, _draft_ready_key(edition_id), "draft ready", text, link=link, now=now)
+
+
+def close_draft_ready(session: Session, edition_id: int, *, now: datetime) -> None:
+    """The draft is approved: nobody need be told of it any more."""
+    _close(session, _draft_ready_key(edition_id), now)
 
 
 def no_edition(
@@ -64,6 +69,10 @@ def ranker_unreadable(
         return None
     key = f"ranking: newsletter {newsletter_id}, {note}"
     return _tell(session, key, "ranking", note, link=f"{settings.address}/desk", now=now)
+
+
+def _draft_ready_key(edition_id: int) -> str:
+    return f"draft ready: edition {edition_id}"
 
 
 def _no_edition_key(newsletter_id: int, slot: Slot) -> str:

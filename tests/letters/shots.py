@@ -97,4 +97,4 @@ def take(folder: Path, wanted: str = "") -> Iterator[Path]:
 
 if __name__ == "__main__":
     for picture in take(Path(sys.argv[1]), *sys.argv[2:3]):
-        print(picture)  # noqa: T201
+        print(picture)
