@@ -27,6 +27,7 @@ from flows.letters.notices import tell
 from flows.letters.post import Post
 from flows.letters.render import Personal, compile_edition, personalise, template_hash
 from flows.letters.store import receipt
+from flows.settings import Settings
 from subscribers import pages
 from subscribers.links import Links
 from subscribers.pages import PublicNewsletter
@@ -45,7 +46,7 @@ def create_app(house: House) -> FastAPI:
     """The pages of one installation: desk, subscribers' pages, outbox viewer, health."""
     app = FastAPI(title="Masthead", openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(_desk(house))
-    if house.settings.transport == "outbox":
+    if house.settings.transport == "outbox" and _only_here(house.settings):
         app.include_router(viewer.create_router(house.settings.outbox))
     app.mount("/static", StaticFiles(directory=_TEMPLATES / "static"), name="static")
     app.include_router(_house_pages(house))
@@ -54,6 +55,11 @@ def create_app(house: House) -> FastAPI:
     app.add_exception_handler(Exception, _error_page)
     app.add_middleware(SafeHeaders)
     return app
+
+
+def _only_here(settings: Settings) -> bool:
+    """Do the pages answer this machine alone? Letters hold everybody's address and links: no page for strangers."""
+    return settings.host in ("127.0.0.1", "::1", "localhost") and not settings.base_url
 
 
 class SafeHeaders:

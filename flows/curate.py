@@ -4,12 +4,12 @@ from prefect import flow
 
 from flows.editions.curating import curate_edition
 from flows.house import open_house
-from flows.letters.post import letter_to_editors
+from flows.letters.post import mail_notices
 
 
 @flow(name="curate", flow_run_name="draft the next edition", retries=1, retry_delay_seconds=60, log_prints=True)
 def curate() -> None:
     """Articles -> stories -> ranked draft edition, in the installation that MASTHEAD_DATA names."""
     house = open_house()
-    notify = letter_to_editors(house.engine, house.settings, house.clock)
-    curate_edition(house.engine, house.settings, clock=house.clock, notify=notify)
+    curate_edition(house.engine, house.settings, clock=house.clock)
+    mail_notices(house.engine, house.settings, house.clock)

@@ -12,6 +12,7 @@ from flows.clock import utc_now
 from flows.errors import MastheadError
 from flows.house import open_house
 from flows.letters.closing import Delivered, Outcome
+from flows.letters.post import mail_notices
 from flows.letters.sending import deliver_editions, until_told_to_stop
 from flows.settings import Settings
 
@@ -46,6 +47,7 @@ def deliver() -> list[str]:
             if interrupted and not stop():
                 raise MastheadError(" ".join(interrupted))
     finally:
+        mail_notices(house.engine, house.settings, house.clock)
         house.engine.dispose()
     return [each.sentence for each in delivered]
 

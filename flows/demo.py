@@ -14,16 +14,16 @@ from flows.editions.curating import curate_edition
 from flows.editions.login import create_user, make_sign_in_link
 from flows.editions.seal import seal
 from flows.editions.store import approve, content_of
-from flows.errors import SettingsError
-from flows.house import House, open_house
-from flows.letters.post import letter_to_editors
+from flows.errors import DataFolderError, SettingsError
+from flows.house import House, make_folder, open_house
+from flows.letters.post import mail_notices
 from flows.letters.render import template_hash
 from flows.letters.sending import deliver_editions
 from flows.letters.store import receipt
 from flows.models import User, UserRole
 from flows.samples import FOLDER, Samples, create_samples
 from flows.serving import serve_until_stopped
-from flows.settings import FILE_NAME, read_file
+from flows.settings import FILE_NAME, load_settings
 from flows.up import PagesThread, check_port, only_one
 from subscribers.links import Links
 from subscribers.models import Subscriber
@@ -32,6 +32,7 @@ from subscribers.transfer import import_csv
 EDITOR = "ada@newsletter.example"
 _HOST = "127.0.0.1"
 _PORT = 8808
+_MARK = "this-is-a-demo"
 _LINK_FOR = timedelta(hours=12)
 _SETTINGS = """\
 # Settings of the demo; `masthead settings` lists all there are.
@@ -48,11 +49,20 @@ Say = Callable[[str], None]
 
 def run_demo(data: Path, *, live: bool, unattended: bool, port: int | None, say: Say) -> int:
     """The whole demo; returns the exit code. With `unattended` it approves by itself, sends, and ends."""
-    data = data.absolute()
-    data.mkdir(parents=True, exist_ok=True)
+    data = make_folder(data)
+    _claim_folder(data)
     with only_one(data):
         pages_port = _choose_port(data, port)
-        house = open_house(data, port=pages_port, prefect_port=pages_port + 2)
+        # Whatever the environment or the file says: a demo writes to a folder, and to a database of its own.
+        house = open_house(
+            data,
+            port=pages_port,
+            prefect_port=pages_port + 2,
+            host=_HOST,
+            base_url="",
+            transport="outbox",
+            database_url="",
+        )
         samples_port = pages_port + 1
         base = f"http://{_HOST}:{samples_port}"
         samples = PagesThread(create_samples(base, house.clock), _HOST, samples_port)
@@ -65,6 +75,17 @@ def run_demo(data: Path, *, live: bool, unattended: bool, port: int | None, say:
         finally:
             samples.stop()
             house.engine.dispose()
+
+
+def _claim_folder(data: Path) -> None:
+    """Only a new folder, or one of an earlier demo: invented readers have no place in a real list."""
+    mark = data / _MARK
+    if not mark.exists() and ((data / FILE_NAME).exists() or (data / "masthead.db").exists()):
+        raise DataFolderError(
+            f"{data} is a real installation, and the demo would put invented readers into it; nothing was changed. "
+            "Give the demo a folder of its own with --data."
+        )
+    mark.touch()
 
 
 def prepare(house: House, base: str, *, live: bool, say: Say) -> tuple[int, int | None]:
@@ -84,11 +105,13 @@ def _choose_port(data: Path, asked: int | None) -> int:
     they would be other articles.
     """
     file = data / FILE_NAME
-    usual = asked or read_file(data).get("port", _PORT)
+    usual = asked or (load_settings(data).port if file.exists() else _PORT)
     if asked:
         for port in range(asked, asked + 3):
             check_port(_HOST, port, "--port")
-    chosen = next(port for port in range(usual, 65_000, 10) if _free(port))
+    chosen = next((port for port in range(usual, 65_530, 10) if _free(port)), None)
+    if chosen is None:
+        raise SettingsError(f"no three free ports from {usual} on; choose others with --port.")
     if not file.exists():
         file.write_text(_SETTINGS.format(port=chosen), "utf-8")
     return int(chosen)
@@ -150,13 +173,8 @@ def _collect_from(house: House, opml: bytes, say: Say) -> Collected:
 
 
 def _draft(house: House, say: Say) -> int | None:
-    curated = curate_edition(
-        house.engine,
-        house.settings,
-        clock=house.clock,
-        progress=say,
-        notify=letter_to_editors(house.engine, house.settings, house.clock),
-    )
+    curated = curate_edition(house.engine, house.settings, clock=house.clock, progress=say)
+    mail_notices(house.engine, house.settings, house.clock)
     return curated.edition_id
 
 

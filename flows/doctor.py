@@ -140,11 +140,12 @@ def _transport(settings: Settings) -> Iterator[Finding]:
 
 
 def _ses(settings: Settings) -> Iterator[Finding]:
-    from flows.letters.ses import account, identity  # noqa: PLC0415 - boto3 is slow to import, and optional here
-
     sender = parseaddr(settings.newsletter.sender)[1]
     try:
+        from flows.letters.ses import account, identity  # noqa: PLC0415 - boto3 is slow to import
+
         known: Any = account(settings)
+        verified = identity(settings, sender)
     except Exception as error:  # noqa: BLE001 - whatever boto3 raises, the doctor reports it
         yield Finding(Verdict.MISSING, "Amazon SES", f"the account in {settings.ses_region} cannot be read: {error}")
         return
@@ -157,7 +158,7 @@ def _ses(settings: Settings) -> Iterator[Finding]:
     )
     if not known.sending:
         yield Finding(Verdict.MISSING, "Amazon SES", "sending is paused for this account; Amazon's console says why.")
-    if identity(settings, sender):
+    if verified:
         yield Finding(Verdict.GOOD, "identity", f"{sender} is verified")
     else:
         yield Finding(Verdict.MISSING, "identity", f"neither {sender} nor its domain is verified in SES.")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from flows.clock import Clock, utc_now
 from flows.database import open_engine, transaction
@@ -34,12 +34,9 @@ def data_folder() -> Path:
     return Path(os.environ.get(DATA_VARIABLE) or DEFAULT_DATA)
 
 
-def open_house(data: Path | None = None, *, clock: Clock = utc_now, **overrides: Any) -> House:
-    """Open (and, the first time, make) the installation in `data`; processes started from here find it too.
-
-    Raises SettingsError or DataFolderError, before anything is started.
-    """
-    folder = (data or data_folder()).absolute()
+def make_folder(data: Path) -> Path:
+    """The data folder, made if need be, by its whole path. Raises DataFolderError when that cannot be."""
+    folder = data.absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -48,13 +45,22 @@ def open_house(data: Path | None = None, *, clock: Clock = utc_now, **overrides:
         ) from error
     if not os.access(folder, os.W_OK):
         raise DataFolderError(f"the data folder {folder} cannot be written to. Name another with --data.")
+    return folder
+
+
+def open_house(data: Path | None = None, *, clock: Clock = utc_now, **overrides: Any) -> House:
+    """Open (and, the first time, make) the installation in `data`; processes started from here find it too.
+
+    Raises SettingsError or DataFolderError, before anything is started.
+    """
+    folder = make_folder(data or data_folder())
     settings = load_settings(folder, **overrides)
     engine = open_engine(settings.database)
     try:
         upgrade(engine)
         with transaction(engine) as session:
             newsletter = ensure_newsletter(session, settings, now=clock())
-    except OperationalError as error:
+    except DBAPIError as error:
         raise DataFolderError(
             f"the database {engine.url.render_as_string()} cannot be opened ({error.orig}). "
             "Look at MASTHEAD_DATABASE_URL and whether the server runs."

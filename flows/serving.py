@@ -44,7 +44,8 @@ def run_up(house: House, say: Callable[[str], None]) -> int:
             house,
             say,
             greeting=lambda: (
-                f"\n  Desk      {settings.address}/desk   (a link to sign in: masthead users link EMAIL)\n"
+                f"\n  Desk      {settings.address}/desk   (a link to sign in: "
+                f"masthead users link EMAIL --data {settings.data})\n"
                 f"  Sign-up   {settings.address}/join\n\n"
                 f"The timetable starts in about half a minute; its logs are in {settings.data / 'logs'}. "
                 "Ctrl-C stops everything.\n"

@@ -5,6 +5,7 @@ The environment wins over the file. Nested settings take two underscores: MASTHE
 
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 import tomllib
@@ -12,6 +13,7 @@ from datetime import datetime
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -31,6 +33,9 @@ _NOT_SETTINGS = {
     "MASTHEAD_TEST_DATABASE_URL",
     "MASTHEAD_CHROMIUM",
 }
+
+
+_SECRET_IN_URL = re.compile(r"(://[^/:@\s]*):[^/@\s]*@")
 
 
 class Section(BaseModel):
@@ -113,7 +118,7 @@ class NewsletterSettings(BaseModel):
         default=False, description="letters go out at the approval instead of at letters_cron"
     )
     expiry_hours: float = Field(default=24.0, gt=0, le=336, description="later than this, an edition waits (hours)")
-    window_days: float = Field(default=10.0, gt=0, le=60, description="how old a story may be in a draft (days)")
+    window_days: float = Field(default=10.0, gt=0, le=3650, description="how old a story may be in a draft (days)")
     stories_min: int = Field(default=3, ge=1, le=50, description="fewer new stories: no edition this week (count)")
     stories_most: int = Field(default=15, ge=1, le=100, description="stories the draft chooses at most (count)")
 
@@ -205,6 +210,23 @@ class Settings(BaseSettings):
     prefect_api_url: str = Field(default="", description="a Prefect server of your own; empty: `up` starts one")
     prefect_port: int = Field(default=4208, ge=1, le=65535, description="port of the Prefect server `up` starts")
 
+    @field_validator("base_url")
+    @classmethod
+    def _whole_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("give the whole address, such as https://news.example.org")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value.startswith("postgresql://"):
+            return value.replace("postgresql://", "postgresql+psycopg://", 1)
+        if value and not value.startswith(("postgresql+psycopg://", "sqlite:///")):
+            raise ValueError("give postgresql+psycopg://USER:PASSWORD@HOST/NAME or sqlite:///PATH")
+        return value
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -231,7 +253,14 @@ class Settings(BaseSettings):
     @property
     def address(self) -> str:
         """The public address of the pages, without a slash at its end."""
-        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+        if self.base_url:
+            return self.base_url.rstrip("/")
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - "everywhere" is no address
+        return (
+            f"http://[{host}]:{self.port}"
+            if ":" in host.strip("[]") and "[" not in host
+            else f"http://{host}:{self.port}"
+        )
 
     @property
     def key(self) -> bytes:
@@ -273,6 +302,8 @@ def read_file(data: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read ({error.strerror}). Give access to it, or move it away.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file} is not readable as TOML: {error}. Mend that line and try again.") from error
 
@@ -322,7 +353,7 @@ def _sentence(detail: ErrorDetails) -> str:
     meaning = f" ({said})" if (said := describe(path)) else ""
     if detail["type"] == "extra_forbidden":
         return f"Setting {name} does not exist; `masthead settings` lists them all. Remove or rename it."
-    shown = "" if "secret" in name else f", not {detail['input']!r}"
+    shown = "" if "secret" in name or "url" in name else f", not {detail['input']!r}"
     wrong = detail["msg"].removeprefix("Value error, ")
     return f"Setting {name}{meaning}: {wrong}{shown}. Change it in {FILE_NAME} or {env}."
 
@@ -334,7 +365,7 @@ def listing(settings: Settings) -> list[str]:
         for name in type(model).model_fields:
             if isinstance(value := getattr(model, name), BaseModel):
                 continue
-            shown = f"{len(value)} sections" if name == "sections" else value
+            shown = f"{len(value)} sections" if name == "sections" else _SECRET_IN_URL.sub(r"\1:…@", str(value))
             meaning = describe((*prefix.rstrip(".").split("."), name) if prefix else (name,))
             lines.append(f"{prefix}{name} = {shown!s}" + (f"   # {meaning}" if meaning else ""))
     return lines

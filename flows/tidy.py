@@ -3,6 +3,7 @@
 from prefect import flow
 
 from flows.house import open_house
+from flows.letters.post import mail_notices
 from flows.upkeep import tidy_house
 
 
@@ -11,3 +12,4 @@ def tidy() -> None:
     """Retention, expiry of unconfirmed sign-ups, silent sources."""
     house = open_house()
     tidy_house(house.engine, house.settings, clock=house.clock)
+    mail_notices(house.engine, house.settings, house.clock)

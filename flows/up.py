@@ -112,18 +112,19 @@ def check_port(host: str, port: int, setting: str) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            if error.errno not in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
-                raise
+            advice = "Look at the setting host, or choose"
+            if error.errno == errno.EADDRINUSE:
+                advice = "Another program has it: stop that program, or choose"
             raise SettingsError(
-                f"port {port} on {host} cannot be used ({error.strerror}): another program has it. "
-                f"Stop that program, or choose another port with {setting}."
+                f"port {port} on {host} cannot be used ({error.strerror}). {advice} another port with {setting}."
             ) from error
 
 
 def engine_children(settings: Settings) -> list[Child]:
     """The Prefect server (unless one of the house's own is named) and the timetable."""
     environment = engine_environment(settings.data, settings.prefect_port, dict(os.environ))
-    environment["MASTHEAD_PORT"] = str(settings.port)  # the command line may have chosen another
+    for name in ("host", "port", "prefect_port", "base_url", "transport", "database_url"):
+        environment[f"MASTHEAD_{name.upper()}"] = str(getattr(settings, name))  # the command line may have chosen it
     logs = settings.data / "logs"
     logs.mkdir(exist_ok=True)
     timetable = Child("timetable", (sys.executable, "-m", "flows.timetable"), environment, logs / "timetable.log")

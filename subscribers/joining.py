@@ -118,6 +118,9 @@ def ask_to_join(
     )
     if subscription.status is SubscriptionStatus.CONFIRMED:
         return Invited()
+    if subscription.status is SubscriptionStatus.PENDING:
+        subscription.created_at = now  # asked anew: it is kept as long as the new link is good
+        session.add(subscription)
     use = FormUse(key=counter, at=now)
     session.add_all([use, FormUse(key=_ALL, at=now)])
     session.flush()

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
@@ -242,13 +242,22 @@ def export_csv(open_session: OpenSession, file: Path, *, newsletter: str, key: b
     Cells that a spreadsheet would run get an apostrophe; `import_csv` takes it away again.
     """
     count = 0
-    with open_session() as session, file.open("w", encoding="utf-8", newline="") as out:
+    with open_session() as session, _writable(file) as out:
         writer = csv.writer(out)
         writer.writerow(EXPORTED)
         for person in list_subscribers(session, newsletter, key=key):
             writer.writerow(_cells(person))
             count += 1
     return count
+
+
+def _writable(file: Path) -> IO[str]:
+    try:
+        return file.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise TransferError(
+            f"{file} cannot be written ({error.strerror}). Name a file in a folder that is there."
+        ) from error
 
 
 def _cells(person: Listed) -> list[str]:

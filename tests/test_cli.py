@@ -133,6 +133,36 @@ def test_a_feed_is_explained_and_added(samples: str, tmp_path: Path, monkeypatch
 
 
 class TestBadInput:
+    def test_the_demo_never_touches_a_real_installation(self, tmp_path: Path) -> None:
+        run("editions", "list", "--data", str(tmp_path))
+        said = run("demo", "--approve", "--data", str(tmp_path))
+        assert "is a real installation" in said
+        assert document("subscribers", "list", "--data", str(tmp_path)) == []
+
+    def test_the_demo_sends_nothing_whatever_the_environment_says(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("MASTHEAD_TRANSPORT", "ses")
+        assert run_demo(tmp_path, live=False, unattended=True, port=free_port(), say=lambda _line: None) == 0
+        assert len(list((tmp_path / "outbox").glob("[!n]*.eml"))) == 25
+
+    def test_a_file_where_a_folder_should_be(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        assert "cannot be made" in run("demo", "--data", str(tmp_path / "file"))
+
+    def test_an_export_to_nowhere(self, tmp_path: Path) -> None:
+        said = run("subscribers", "export", str(tmp_path / "no" / "x.csv"), "--data", str(tmp_path))
+        assert "cannot be written (No such file or directory)" in said
+
+    def test_a_database_that_is_none(self, tmp_path: Path) -> None:
+        (tmp_path / "masthead.db").write_bytes(b"this is not a database, but long enough to look like one" * 40)
+        assert "cannot be opened" in run("editions", "list", "--data", str(tmp_path))
+
+    def test_imported_people_without_consent_wait_and_it_says_so(self, tmp_path: Path) -> None:
+        (tmp_path / "people.csv").write_text("email\nada@reader.example\n")
+        said = run("subscribers", "import", str(tmp_path / "people.csv"), "--data", str(tmp_path / "d"))
+        assert "kept as pending: nothing is sent to them" in said
+
     def test_an_address_that_is_no_feed(self, samples: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("MASTHEAD_ALLOW_PRIVATE_ADDRESSES", "true")
         said = run("sources", "add", f"{samples}/feeds/quillon.html", "--data", str(tmp_path))

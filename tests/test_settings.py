@@ -43,6 +43,8 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
         ("MASTHEAD_NEWSLETTER__DRAFT_CRON", "every day", r"“every day” is not a cron schedule.*five fields"),
         ("MASTHEAD_NEWSLETTER__SENDER", "nobody", r"has no e-mail address"),
         ("MASTHEAD_TRANSPORT", "pigeon", r"transport .*'outbox' or 'ses'"),
+        ("MASTHEAD_BASE_URL", "news.example.org", r"give the whole address"),
+        ("MASTHEAD_DATABASE_URL", "mysql://u:hidden@h/x", r"give postgresql\+psycopg://"),
         ("MASTHEAD_PROT", "8000", r"no setting is called MASTHEAD_PROT"),
     ],
 )
@@ -50,8 +52,9 @@ def test_a_wrong_setting_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsError, match=said):
+    with pytest.raises(SettingsError, match=said) as raised:
         load_settings(tmp_path)
+    assert "hidden" not in str(raised.value)
 
 
 def test_a_misspelt_name_in_the_file_is_refused(tmp_path: Path) -> None:
@@ -67,8 +70,21 @@ def test_a_file_that_is_not_toml_names_the_line(tmp_path: Path) -> None:
 
 
 def test_E16_secrets_never_print(tmp_path: Path) -> None:
-    settings = load_settings(tmp_path, secret_key="a-very-secret-key")
-    assert "a-very-secret-key" not in repr(settings) + "\n".join(listing(settings))
+    settings = load_settings(
+        tmp_path, secret_key="a-very-secret-key", database_url="postgresql://masthead:hush-hush@db.example/masthead"
+    )
+    listed = "\n".join(listing(settings))
+    assert "a-very-secret-key" not in repr(settings) + listed
+    assert "hush-hush" not in listed
+    assert "postgresql+psycopg://masthead:…@db.example/masthead" in listed
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("0.0.0.0", "http://127.0.0.1:8808"), ("::", "http://[::1]:8808"), ("::1", "http://[::1]:8808")],
+)
+def test_links_lead_to_an_address_that_can_be_opened(tmp_path: Path, host: str, address: str) -> None:
+    assert load_settings(tmp_path, host=host).address == address
 
 
 def test_the_kept_key_stays_the_same_and_private(tmp_path: Path) -> None:

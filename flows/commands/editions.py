@@ -11,7 +11,7 @@ stories = typer.Typer(no_args_is_help=True, help="Stories: articles about the sa
 editions = typer.Typer(no_args_is_help=True, help="Editions: drafts, approvals, receipts.")
 ranker = typer.Typer(no_args_is_help=True, help="The ranking's versions; none is used without approval.")
 
-Number = Annotated[int, typer.Argument(help="Number of the edition.")]
+Number = Annotated[int, typer.Argument(max=2**31 - 1, help="Number of the edition.")]
 Version = Annotated[int, typer.Argument(help="Version, as `masthead ranker list` shows it.")]
 By = Annotated[str, typer.Option("--by", help="Address of the team member who decides.")]
 

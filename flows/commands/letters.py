@@ -12,7 +12,9 @@ app = typer.Typer(no_args_is_help=True, help="Letters: one for each edition and 
 @app.command("list")
 def list_all(
     data: Data = DATA,
-    edition: Annotated[int | None, typer.Option("--edition", help="Number of the edition; all without it.")] = None,
+    edition: Annotated[
+        int | None, typer.Option("--edition", max=2**31 - 1, help="Number of the edition; all without it.")
+    ] = None,
     status: Annotated[
         str | None,
         typer.Option(

@@ -42,7 +42,7 @@ def import_readers(
     data: Data = DATA,
     confirmed: Annotated[
         bool,
-        typer.Option("--confirmed", help="You have their consent: write to them without a confirmation."),
+        typer.Option("--confirmed", help="You have their consent, and vouch for it: they get letters."),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; change nothing.")] = False,
 ) -> None:
@@ -74,6 +74,11 @@ def import_readers(
         f"{imported.unchanged:,} as they were, {imported.kept_out:,} kept out (unsubscribed or suppressed), "
         f"{imported.refused:,} refused."
     )
+    if not confirmed and imported.added:
+        say(
+            "Rows that do not say so themselves (a column confirmed) are kept as pending: nothing is sent to them. "
+            "If you have their consent, import the file again with --confirmed."
+        )
     if imported.errors_file:
         say(f"The refused rows, each with what is wrong: {imported.errors_file}. Mend them and import that file.")
 

@@ -24,7 +24,7 @@ def demo(
     ] = False,
     port: Annotated[
         int | None,
-        typer.Option(min=1024, max=65000, help="Port of the pages; the two after it are used too."),
+        typer.Option(min=1024, max=65500, help="Port of the pages; the two after it are used too."),
     ] = None,
 ) -> None:
     """A first edition in one command: sample feeds, a draft on the desk, letters in an outbox folder.
@@ -63,25 +63,22 @@ def collect(data: Data = DATA) -> None:
 def curate(data: Data = DATA) -> None:
     """Gather new articles into stories, rank them, and draft the next edition (or bring its draft up to date)."""
     from flows.editions.curating import curate_edition
-    from flows.letters.post import letter_to_editors
+    from flows.letters.post import mail_notices
 
     opened = house(data)
-    curate_edition(
-        opened.engine,
-        opened.settings,
-        clock=opened.clock,
-        progress=say,
-        notify=letter_to_editors(opened.engine, opened.settings, opened.clock),
-    )
+    curate_edition(opened.engine, opened.settings, clock=opened.clock, progress=say)
+    mail_notices(opened.engine, opened.settings, opened.clock, say=say)
 
 
 def deliver(data: Data = DATA) -> None:
     """Send what is approved and due, and settle what is unknown. Safe to run again after any crash."""
+    from flows.letters.post import mail_notices
     from flows.letters.sending import deliver_editions, until_told_to_stop
 
     opened = house(data)
     with until_told_to_stop() as stop:
         done = deliver_editions(opened.engine, opened.settings, clock=opened.clock, progress=say, stop=stop)
+    mail_notices(opened.engine, opened.settings, opened.clock, say=say)
     if not done:
         say("Nothing is approved and due.")
 

@@ -43,7 +43,7 @@ def forecast(session: Session, edition: Edition, content: Content, settings: Set
         sections=tuple(section.name for section in content.sections),
         previous_slot=_previous_slot(session, edition),
     )
-    today = now.astimezone(ZoneInfo(settings.newsletter.timezone)).date()
+    today = max(now, edition.send_at or now).astimezone(ZoneInfo(settings.newsletter.timezone)).date()
     people = candidates(session, slug, key=settings.key, joined_until=now, limit=_EXACT_UP_TO)
     reasons = Counter(reason for person in people if (reason := why_not(person, facts, today=today)))
     return Forecast(len(people), dict(reasons.most_common()))

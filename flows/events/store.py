@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from flows.events.alarms import edition_is_refused, readers_complain
 from flows.events.effects import Effect, Facts, Happened, count_soft_bounces, counts_softly, effect_of
+from flows.events.forgetting import ERASED
 from flows.events.parse import Came
 from flows.models import EventKind, Letter, MailEvent
 from subscribers.consent import Act
@@ -32,6 +33,7 @@ def record(session: Session, came: Came, *, key: bytes, now: datetime) -> str:
     `key` is the installation's, by which suppressed addresses are known.
     """
     letter = _find_letter(session, came)
+    erased = letter is not None and letter.address == ERASED
     row_id = _keep(
         session,
         event_key=came.key,
@@ -40,8 +42,8 @@ def record(session: Session, came: Came, *, key: bytes, now: datetime) -> str:
         received_at=now,
         delivery_id=letter.delivery_id if letter else came.delivery_id,
         provider_id=came.provider_id,
-        address=came.address,
-        detail=came.detail,
+        address=ERASED if erased else came.address,
+        detail="" if erased else came.detail,
         effect="" if letter else PARKED,
     )
     if row_id is None:
@@ -115,7 +117,8 @@ def _act(session: Session, came: Came, letter: Letter | None, *, key: bytes, now
     counted = _count(session, person) if person and (before or came.kind is EventKind.SOFT_BOUNCE) else 0
     facts = _facts(session, came, letter) if letter else None
     effect = effect_of(came, facts, counted, before=before)
-    address = letter.address if letter else came.address
+    # Of an erased person only the hash is kept: whom not to write to again.
+    address = letter.address if letter and letter.address != ERASED else came.address
     if person and effect.soft_bounces is not None:
         person.soft_bounces = effect.soft_bounces
         session.add(person)

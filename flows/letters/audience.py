@@ -43,6 +43,7 @@ def freeze_audience(
     audience: Audience,
     *,
     joined_until: datetime,
+    send_at: datetime | None = None,
     clock: Callable[[], datetime],
     new_id: Callable[[], str],
     page: int = _PAGE,
@@ -69,7 +70,9 @@ def freeze_audience(
             )
             if not people:
                 return _complete(session, lease.edition_id, now)
-            letters = [_letter(lease.edition_id, each, audience.why_not(each, now), now, new_id()) for each in people]
+            # A pause that is over by the time of sending costs nobody the letter; each claim looks again.
+            then = max(now, send_at or now)
+            letters = [_letter(lease.edition_id, each, audience.why_not(each, then), now, new_id()) for each in people]
             insert_missing(session, Letter, letters)
             after = people[-1].subscriber_id
 

@@ -1,10 +1,11 @@
 """Single letters that belong to no edition: confirmations to readers, word to the editors."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlmodel import col, select
 
 from flows.clock import Clock
@@ -32,41 +33,66 @@ class Post:
         self._say = say
 
     def __call__(self, note: Note) -> None:
-        """One note to one person. A refusal is said and not raised: nobody waits for the answer any more."""
+        """One note to one person. Raises what the transport raises, so that a try is not counted against her."""
         self.send(note.to, note.template, note.values)
 
-    def send(self, to: str, template: str, values: Mapping[str, Any]) -> bool:
-        """True if the transport took it."""
+    def send(self, to: str, template: str, values: Mapping[str, Any]) -> None:
+        """Raises TemplateError, LetterError or TransportError, and says so in a line that names nobody whole."""
         delivery_id = f"note-{uuid4().hex}"
         try:
-            now = self._clock()
-            raw = build_note(template, values, to=to, settings=self._settings, now=now, delivery_id=delivery_id)
+            raw = build_note(
+                template, values, to=to, settings=self._settings, now=self._clock(), delivery_id=delivery_id
+            )
             transport = self._transport or open_transport(self._settings)
             transport.send(delivery_id, to, raw, {"delivery": delivery_id, "note": template})
         except MastheadError as error:
-            self._say(f"The letter “{template}” could not be sent to {to}: {error}")
-            return False
-        return True
+            self._say(f"The letter “{template}” could not be sent to {to[:1]}…@{to.rpartition('@')[2]}: {error}")
+            raise
 
 
-def letter_to_editors(
-    engine: Engine, settings: Settings, clock: Clock, *, transport: Transport | None = None
-) -> Callable[[Notice], None]:
-    """A callable that writes a notice to every member of the team, and notes that it did."""
-    post = Post(settings, clock, transport=transport)
+def mail_notices(
+    engine: Engine, settings: Settings, clock: Clock, *, transport: Transport | None = None, say: Say = print
+) -> int:
+    """Write every open notice that was not mailed yet to each member of the team; how many notices went out.
 
-    def notify(notice: Notice) -> None:
-        with transaction(engine) as session:
-            team = session.exec(select(User).where(~col(User.disabled)).order_by(col(User.id))).all()
+    A notice is taken before it is mailed, so that two at once mail it once; what could not be mailed to
+    anybody is given back, for the next time.
+    """
+    post = Post(settings, clock, transport=transport, say=say)
+    with reading(engine) as session:
+        team = [user.email for user in session.exec(select(User).where(~col(User.disabled)).order_by(col(User.id)))]
+        waiting = select(Notice).where(col(Notice.mailed_at).is_(None), col(Notice.closed_at).is_(None))
+        notices = session.exec(waiting.order_by(col(Notice.id))).all() if team else []
+    mailed = 0
+    for notice in notices:
+        if not _take(engine, notice, clock()):
+            continue
         template, values = _told(engine, notice)
-        if not [user for user in team if post.send(user.email, template, values)]:
-            return
-        with transaction(engine) as session:
-            stored = session.get(Notice, notice.id)
-            if stored is not None:
-                stored.mailed_at = clock()
+        sent = [_sent(post, email, template, values) for email in team]  # everybody, not only the first
+        if any(sent):
+            mailed += 1
+        else:
+            _give_back(engine, notice)
+    return mailed
 
-    return notify
+
+def _sent(post: Post, email: str, template: str, values: Mapping[str, Any]) -> bool:
+    try:
+        post.send(email, template, values)
+    except MastheadError:
+        return False
+    return True
+
+
+def _take(engine: Engine, notice: Notice, now: datetime) -> bool:
+    free = (col(Notice.id) == notice.id, col(Notice.mailed_at).is_(None))
+    with transaction(engine) as session:
+        return session.connection().execute(update(Notice).where(*free).values(mailed_at=now)).rowcount == 1
+
+
+def _give_back(engine: Engine, notice: Notice) -> None:
+    with transaction(engine) as session:
+        session.connection().execute(update(Notice).where(col(Notice.id) == notice.id).values(mailed_at=None))
 
 
 def _told(engine: Engine, notice: Notice) -> tuple[str, dict[str, Any]]:

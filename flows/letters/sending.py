@@ -23,7 +23,7 @@ from flows.database import reading, transaction
 from flows.editions.brakes import go_on, hold_edition, locked, pause_edition
 from flows.editions.seal import Content, check_seal
 from flows.editions.workflow import move
-from flows.errors import LeaseError, MastheadError
+from flows.errors import LeaseError, MastheadError, TransportError
 from flows.letters.audience import Audience, freeze_audience
 from flows.letters.closing import BY, Delivered, Outcome, close_run
 from flows.letters.lease import Lease, release, renew, take_lease
@@ -68,10 +68,23 @@ def deliver_editions(
     edges = Edges(clock, ticks, pause, chance, new_id, stop, progress)
     delivered = []
     for edition_id, number in _to_look_after(engine, only):
-        transport = transport or open_transport(settings)
+        try:
+            transport = transport or open_transport(settings)
+        except TransportError as error:
+            delivered.append(_no_way_out(engine, edition_id, number, error, clock()))
+            progress(delivered[-1].sentence)
+            continue
         delivered.append(_deliver(Office(engine, settings, transport, press, edges), edition_id, number))
         progress(delivered[-1].sentence)
     return delivered
+
+
+def _no_way_out(engine: Engine, edition_id: int, number: int, error: TransportError, now: datetime) -> Delivered:
+    """The transport could not even be opened: everything stays as it is, and the team is told."""
+    sentence = f"Edition {number}: no letter can leave ({error}); what is owed stays queued for the next run."
+    with transaction(engine) as session:
+        tell_edition(session, edition_id, "no way out", sentence, now=now)
+    return Delivered(edition_id, number, Outcome.INTERRUPTED, sentence)
 
 
 @contextmanager
@@ -144,8 +157,8 @@ def _release(office: Office, lease: Lease) -> None:
 
 def _with_lease(office: Office, lease: Lease, number: int) -> Delivered:
     with _opened_spill(office, lease) as spill:
-        _clear_up(office, lease)
         try:
+            _clear_up(office, lease)
             end = _send_if_due(office, lease, spill)
         except LeaseError:
             raise
@@ -252,6 +265,7 @@ def _freeze(office: Office, lease: Lease, edition: Edition, audience: Audience) 
         lease,
         audience,
         joined_until=edition.sealed_at or office.edges.clock(),
+        send_at=edition.send_at,
         clock=office.edges.clock,
         new_id=office.edges.new_id,
     )
