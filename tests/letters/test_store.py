@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
@@ -58,7 +58,7 @@ def ids() -> Iterator[str]:
     return (f"delivery-{number}" for number in count(1))
 
 
-def freeze(engine: Engine, lease: Lease, *, page: int = 4) -> int:
+def freeze(engine: Engine, lease: Lease, *, page: int = 4, send_at: datetime | None = None) -> int:
     made = ids()
     start = len(letters_of(engine, lease.edition_id))
     return freeze_audience(
@@ -66,6 +66,7 @@ def freeze(engine: Engine, lease: Lease, *, page: int = 4) -> int:
         lease,
         AUDIENCE,
         joined_until=NOW,
+        send_at=send_at,
         clock=lambda: NOW,
         new_id=lambda: f"{lease.edition_id}-{start}-{next(made)}",
         page=page,
@@ -123,6 +124,18 @@ def test_everybody_confirmed_by_the_approval_gets_a_letter_or_a_reason(engine: E
         bounced: "bounced before",
     }
     assert receipt_for(engine, edition_id).balanced
+
+
+def test_a_pause_that_ends_before_the_letters_leave_costs_nobody_the_letter(engine: Engine, edition_id: int) -> None:
+    back_in_time, still_away = sign_up(engine, 2)
+    monday = NOW + timedelta(days=4)  # the audience is frozen at the approval, days earlier
+    with transaction(engine) as session:
+        by_id = {row.subscriber_id: row for row in session.exec(select(Subscription))}
+        by_id[back_in_time].paused_until = monday.date()
+        by_id[still_away].paused_until = monday.date() + timedelta(days=1)
+    freeze(engine, take(engine, edition_id), send_at=monday)
+    found = {letter.subscriber_id: letter.status.value for letter in letters_of(engine, edition_id)}
+    assert found == {back_in_time: "queued", still_away: "skipped"}
 
 
 def test_S02_a_freeze_that_was_cut_off_is_completed_and_then_left_alone(engine: Engine, edition_id: int) -> None:
