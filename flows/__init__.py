@@ -45,7 +45,7 @@ letters/   the look    render frame colour mjml press; templates/email
            the e-mail  letter headers; notes, post: single letters; viewer: the outbox in a browser
            the ledger  ledger (the rules) store audience lease seat insert
            a run       sending run pacing rehearsal closing notices; spill, recovery: after a crash
-           the way out transport outbox ses ses_errors
+           the way out way_out transport outbox ses ses_errors
 events/    coming in   sqs intake parse plain
            effects     effects store alarms forgetting
            counting    report

@@ -122,11 +122,13 @@ def show_edition(number: Number, data: Data = DATA, as_json: AsJson = False) -> 
     JSON: one document with the fields of `editions list`, preheader, introduction, closing, pause_reason,
     stories (item_id, headline, blurb, link, source, author, minutes, section, position, score, reasons) and
     receipt (candidates, accepted, delivered, bounced, complained, skipped and failed by reason, unknown, owed,
-    balanced; null until the audience is frozen).
+    balanced; null until the audience is frozen) and
+    came_back (kind of event: letters it came for).
     """
     from flows.commands.common import print_json
     from flows.database import reading
     from flows.editions.store import edition_by_number, get_edition
+    from flows.events.report import letters_by_kind
     from flows.letters.store import receipt
 
     opened = house(data)
@@ -134,8 +136,10 @@ def show_edition(number: Number, data: Data = DATA, as_json: AsJson = False) -> 
         edition_id = edition_by_number(session, number).id or 0
         document = get_edition(session, edition_id)
         told = receipt(session, edition_id)
+        came_back = letters_by_kind(session, edition_id)
     if as_json:
         document["receipt"] = None if told is None else {**asdict(told), "balanced": told.balanced}
+        document["came_back"] = {str(kind): count for kind, count in came_back.items()}
         print_json(document)
         return
     say(f"No. {number}, {document['slot']}, {document['status']}: {document['subject']}")

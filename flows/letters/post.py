@@ -13,7 +13,8 @@ from flows.database import reading, transaction
 from flows.editions.store import get_edition
 from flows.errors import MastheadError
 from flows.letters.notes import build_note
-from flows.letters.transport import Transport, open_transport
+from flows.letters.transport import Transport
+from flows.letters.way_out import open_transport
 from flows.models import Notice, User
 from flows.settings import Settings
 from subscribers.pages import Note

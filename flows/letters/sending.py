@@ -36,7 +36,8 @@ from flows.letters.run import Edges, End, Run, RunEnd
 from flows.letters.seat import Seat, take_seat
 from flows.letters.spill import Spill
 from flows.letters.store import receipt, settle
-from flows.letters.transport import Transport, open_transport
+from flows.letters.transport import Transport
+from flows.letters.way_out import open_transport
 from flows.models import Edition, EditionStatus, Letter, LetterStatus
 from flows.settings import Settings
 from subscribers.cadence import EditionFacts

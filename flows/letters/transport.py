@@ -1,11 +1,8 @@
-"""The small interface behind which letters leave the house, and the choice of who stands behind it."""
+"""The small interface behind which letters leave the house."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
-
-from flows.letters.outbox import Outbox
-from flows.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -26,12 +23,3 @@ class Transport(Protocol):
     def look_up(self, delivery_id: str) -> str | Unclear | None:
         """The provider's id if the letter is held; None if for certain it is not and never will be."""
         ...
-
-
-def open_transport(settings: Settings) -> Transport:
-    """The transport that the settings name."""
-    if settings.transport == "outbox":
-        return Outbox(settings.outbox)
-    from flows.letters.ses import SesTransport  # noqa: PLC0415 - boto3 is slow to import
-
-    return SesTransport(settings)

@@ -12,7 +12,7 @@ from flows.letters.ledger import Answer, Course, accepted
 from flows.letters.outbox import Outbox
 from flows.letters.seat import take_seat
 from flows.letters.spill import Settled, Spill
-from flows.letters.transport import open_transport
+from flows.letters.way_out import open_transport
 from flows.models import LetterStatus
 from flows.settings import load_settings
 

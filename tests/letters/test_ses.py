@@ -13,7 +13,8 @@ from botocore.config import Config
 from flows.errors import PauseRun, Refused, StopRun, TransportError, TryAgain, Uncertain
 from flows.letters.ses import SesTransport, account, identity
 from flows.letters.ses_errors import ANSWERS, SILENCES, what_follows
-from flows.letters.transport import Unclear, open_transport
+from flows.letters.transport import Unclear
+from flows.letters.way_out import open_transport
 from flows.settings import Settings, load_settings
 from tests.ses_double import Handle, start
 
