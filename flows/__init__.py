@@ -1,6 +1,6 @@
 """Masthead: from feeds to letters. This is the map of the house; `subscribers/` is the house next door.
 
-    collect   < articles/   sources | fetch (guarded) | read (in a child) | clean | identify      > new articles
+    collect   < articles/   sources | fetch (guarded) | read (in a child) | clean | identify | pages  > new articles
     curate    < stories/    articles | cluster | measure | rank | explain | blurb                  > a draft edition
     (a person) < editions/  the desk: choose, skip, order, edit, preview | preflight | seal        > an approved edition
     deliver   < letters/    freeze the audience | claim | personalise | submit | send | settle     > letters, a receipt
@@ -26,18 +26,23 @@ To change ...                                   open ...
   what is missing before real sending            doctor
   which pages there are, and their headers       app
 
-articles/  asking      guard lookup fetch failures inflate retry_after
-           reading     prolog charset parse raw jsonfeed plain entry read; child, readers: in a process that may die
-           cleaning    clean tree blocks written boilerplate
-           identity    identify
-           the tables  store outcome; collecting: one collection; check: a feed explained; opml
+articles/  asking      guard lookup fetch way failures inflate retry_after; rhythm: how often; robots: whether
+           reading     prolog charset parse > raw: swift (gathered dialect), or feedparser; jsonfeed plain discovery
+           cleaning    clean tree blocks written; boilerplate phrases
+           pages       page main_text page_head walls: where the feed gives only the beginning
+           texts       measure tongue language_model: how long, in which language
+           names       links tracking identify: one article, one name
+           a process   child, readers: reading happens where it may die; entry, read: what comes of it
+           one round   collecting paging: fetch, read, write; writer
+           the tables  store keep outcome pages
+           seeing      health check findings signs saying; tending merging; opml importing
 stories/   gathering   pieces words vectors copies cluster best likeness; store
            ranking     features rank explain; candidates, history: what it is asked about
            learning    fitting backtest registry
            blurbs      blurb
 editions/  a draft     slot draft drafting draft_notices curating; learning
            the desk    desk/: door frame forms words | sign_in home edition loading story decisions previewing
-                       approving brake sources log
+                       approving brake log | sources source adding merge lists upload outside chart
            the rules   workflow changes typed preflight forecast content differences seal approval brakes
            people      login sessions
            the tables  store

@@ -16,6 +16,6 @@ from flows.house import open_house
 def collect() -> None:
     """Due sources -> new articles, in the installation that MASTHEAD_DATA names."""
     house = open_house()
-    collected = collect_articles(house.engine, house.settings, clock=house.clock)
+    collected = collect_articles(house.engine, house.settings, clock=house.clock, due_only=True)
     for name, sentence in collected.problems:
         print(f"{name}: {sentence}")  # noqa: T201 - Prefect turns it into a line of the run's log

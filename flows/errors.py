@@ -4,7 +4,7 @@ MastheadError
 ├── SettingsError           a setting that is wrong; names it, its unit and its range
 ├── DataFolderError         a data folder that cannot be used (newer version, not writable, in use)
 ├── FetchError              one source could not be fetched; carries a stable code (see articles/fetch.py)
-├── ReadError               what was fetched is not a feed we can read; carries a stable code
+├── ReadError               what was fetched is no feed, or no page, that we can read; carries a stable code
 ├── WorkflowError           a move that an edition's status does not allow
 │   ├── StaleEditError      somebody else changed the item first
 │   ├── SealError           the approval does not match what would be sent
@@ -51,7 +51,7 @@ class FetchError(MastheadError):
 
 
 class ReadError(MastheadError):
-    """What a source sent is not a feed we can read; `code` is stable (`not_a_feed`, `entity_limit`, ...)."""
+    """What was fetched is no feed, or no page, that we can read; `code` is stable (`not_a_feed`, `no_text`, ...)."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)

@@ -34,6 +34,7 @@ class SourceStatus(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"  # by a person
     RETIRED = "retired"  # the server said 410 Gone
+    MERGED = "merged"  # another source stands for it; its address stays known, so that nobody adds it again
 
 
 class Source(SQLModel, table=True):
@@ -63,14 +64,28 @@ class Source(SQLModel, table=True):
     moved_since: datetime | None = time_field(nullable=True)
     moved_times: int = Field(default=0)  # how often in a row it has said so
     moved_from: str = Field(default="", max_length=2000)  # the address before the last move, to undo it
+    merged_into: int | None = Field(default=None)  # the source that stands for this one
+    https_only: bool = Field(default=False)  # a redirect to plain http is refused
+    language: str = Field(default="", max_length=12)  # as the feed says; "" if it does not
+    interval_s: int = Field(default=0)  # how long it may rest between two requests, as it really publishes
+    last_new_at: datetime | None = time_field(nullable=True)  # when it last brought an article we had not
+    seen: str = _text()  # digests of the entries of the last document, all of them stored: one a line
+
+
+class TextFrom(StrEnum):
+    FEED = "feed"  # the feed gives the whole article
+    TEASER = "teaser"  # the feed gives the beginning alone; the page is still to come, or cannot be had
+    PAGE = "page"  # the feed gives the beginning alone; this is the text of the page
 
 
 class Article(SQLModel, table=True):
-    """One article of one source. `link_key` is the canonical link's hash: one article per link and source."""
+    """One article of one source and link (`link_key`). One that turns out to be another stays, as its duplicate."""
 
     __table_args__ = (
         UniqueConstraint("source_id", "link_key"),
         Index("ix_article_source_guid", "source_id", "guid"),
+        Index("ix_article_source_canonical", "source_id", "canonical_key"),
+        Index("ix_article_health", "source_id", "duplicate_of", "text_from", "published_at", "first_seen_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -89,6 +104,13 @@ class Article(SQLModel, table=True):
     content_hash: str = Field(default="", max_length=64)
     image_url: str = Field(default="", max_length=2000)
     needs_review: str = Field(default="", max_length=200)  # "no usable link", "date_rejected", ...
+    language: str = Field(default="", max_length=12)  # ISO 639-1, "" when nobody can tell
+    canonical_key: str = Field(default="", max_length=64)  # of the link that its own page calls canonical
+    duplicate_of: int | None = Field(default=None)  # the article of the same source that stands for it
+    text_from: TextFrom = word_field(TextFrom, TextFrom.FEED)
+    page_due_at: datetime | None = time_field(nullable=True, index=True)  # when its page may be asked for; None: not
+    page_tries: int = Field(default=0)
+    page_error: str = _text()  # why there is no text of the page; "" if there is, or nobody has asked
 
 
 # --- stories ----------------------------------------------------------------------------------------------

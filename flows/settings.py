@@ -183,7 +183,20 @@ class Settings(BaseSettings):
         le=2**30,
         description="size of one feed, on the wire and inflated (bytes)",
     )
-    fetch_concurrency: int = Field(default=20, ge=1, le=500, description="feeds fetched at once (count)")
+    fetch_concurrency: int = Field(default=50, ge=1, le=500, description="feeds fetched at once (count)")
+    fetch_per_host: int = Field(default=4, ge=1, le=50, description="of these, from one host at once (count)")
+    reading_processes: int = Field(default=2, ge=1, le=64, description="processes that read feeds and pages (count)")
+    interval_min_s: int = Field(
+        default=900, ge=60, le=86400, description="a source is asked no more often than this (seconds)"
+    )
+    interval_max_s: int = Field(
+        default=86400, ge=900, le=604800, description="a source is asked at least this often (seconds)"
+    )
+    pages: bool = Field(default=True, description="where a feed gives only a teaser, take the text of the page")
+    pages_most: int = Field(default=200, ge=0, le=10000, description="pages fetched in one collection at most (count)")
+    page_delay_s: float = Field(
+        default=1.0, ge=0, le=60, description="between two pages of one host, unless robots.txt asks for more (seconds)"
+    )
     user_agent: str = Field(
         default="Masthead/0.1 (+newsletter reader)",
         min_length=1,

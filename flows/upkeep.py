@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Engine, delete, func
+from sqlalchemy import Engine, delete
 from sqlmodel import Session, col, select
 
+from flows.articles.health import Silence, silences
+from flows.articles.saying import how_often
 from flows.clock import Clock, utc_now
 from flows.database import transaction
 from flows.models import (
-    Article,
     MailEvent,
     Notice,
     SignInAttempt,
@@ -26,8 +28,8 @@ _UNCONFIRMED_FOR = timedelta(days=30)
 _FORM_USES_FOR = timedelta(days=31)  # the longest limit counts thirty days back
 _ATTEMPTS_FOR = timedelta(days=1)
 _EVENTS_FOR = timedelta(days=400)
-_SILENT_AFTER = timedelta(days=30)
 _BROKEN_AFTER = timedelta(days=3)
+_TROUBLE = "source silent"  # the kind of these notices
 
 
 @dataclass(frozen=True)
@@ -87,29 +89,28 @@ def _drop_unconfirmed(session: Session, now: datetime) -> int:
 
 
 def _tell_of_sources(session: Session, settings: Settings, now: datetime) -> list[str]:
+    """A notice for each source that cannot be read, or is silent beyond its own rhythm; the same trouble once."""
     told = []
-    sources = session.exec(select(Source).where(col(Source.status) == SourceStatus.ACTIVE)).all()
-    newest = dict(
-        session.exec(select(Article.source_id, func.max(Article.first_seen_at)).group_by(col(Article.source_id))).all()
-    )
-    for source in sources:
-        sentence = _trouble(source, newest.get(source.id or 0), now)
-        if sentence is None:
+    quiet = silences(session, now)
+    known = set(session.exec(select(Notice.key).where(Notice.kind == _TROUBLE)))
+    columns: Any = (Source.id, Source.title, Source.url, Source.error, Source.error_since)
+    active = select(*columns).where(col(Source.status) == SourceStatus.ACTIVE).order_by(col(Source.id))
+    for source_id, title, url, error, error_since in session.exec(active):
+        name = title or url
+        if error_since and now - error_since > _BROKEN_AFTER:
+            since, sentence = error_since, f"{name} has not been read since {error_since:%d %B}: {error}"
+        elif source_id in quiet:
+            since, sentence = quiet[source_id].since, _silent(name, quiet[source_id])
+        else:
             continue
-        since = source.error_since or newest.get(source.id or 0) or source.created_at
-        key = f"source {source.id} in trouble since {since:%Y-%m-%d}"
-        if session.exec(select(Notice).where(Notice.key == key)).first() is None:
-            link = f"{settings.address}/desk/sources"
-            session.add(Notice(key=key, at=now, kind="source silent", text=sentence, link=link))
+        key = f"source {source_id} in trouble since {since:%Y-%m-%d}"
+        if key not in known:
+            link = f"{settings.address}/desk/sources/{source_id}"
+            session.add(Notice(key=key, at=now, kind=_TROUBLE, text=sentence, link=link))
             told.append(sentence)
     return told
 
 
-def _trouble(source: Source, newest: datetime | None, now: datetime) -> str | None:
-    name = source.title or source.url
-    if source.error_since and now - source.error_since > _BROKEN_AFTER:
-        return f"{name} has not been read since {source.error_since:%d %B}: {source.error}"
-    last = newest or source.created_at
-    if now - last > _SILENT_AFTER:
-        return f"{name} has brought nothing new since {last:%d %B %Y}."
-    return None
+def _silent(name: str, quiet: Silence) -> str:
+    usual = f"; it usually brings {how_often(quiet.gap)}" if quiet.gap else ""
+    return f"{name} has brought nothing new since {quiet.since:%d %B %Y}{usual}."

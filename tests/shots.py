@@ -49,7 +49,7 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     base = f"http://127.0.0.1:{PORT + 1}"
     with tempfile.TemporaryDirectory() as data:
-        house = open_house(Path(data), port=PORT, allow_private_addresses=True, newsletter=AT_ONCE)
+        house = open_house(Path(data), port=PORT, allow_private_addresses=True, page_delay_s=0.0, newsletter=AT_ONCE)
         samples = PagesThread(create_samples(base, house.clock), "127.0.0.1", PORT + 1)
         pages = PagesThread(create_app(house), "127.0.0.1", PORT)
         samples.start()
@@ -94,6 +94,10 @@ def addresses(house: House) -> dict[str, str]:
         "preview": f"{base}/desk/editions/2/preview",
         "approve": f"{base}/desk/editions/2/approve",
         "sources": f"{base}/desk/sources",
+        "source": f"{base}/desk/sources/1",
+        "sources-add": f"{base}/desk/sources/add",
+        "sources-import": f"{base}/desk/sources/import",
+        "sources-merge": f"{base}/desk/sources/2/merge",
         "log": f"{base}/desk/log",
         "outbox": f"{base}/outbox",
         "outbox-letter": f"{base}/outbox/{letter}",

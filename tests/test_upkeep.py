@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from flows.database import reading, transaction
-from flows.models import Article, Notice, SignInSession, Source, User
+from flows.models import Article, Notice, SignInSession, Source, SourceStatus, User
 from flows.settings import Settings
 from flows.upkeep import tidy_house
 from subscribers.models import FormUse, Subscriber, Subscription, SubscriptionStatus
@@ -91,3 +91,29 @@ def test_a_source_in_trouble_is_told_once(engine: Engine, settings: Settings) ->
     assert "Broken has not been read since 15 November: no answer in 30 s" in told
     assert "Silent has brought nothing new since 10 October 2026" in told
     assert "Lively" not in told
+
+
+def test_a_source_is_silent_by_its_own_rhythm(engine: Engine, settings: Settings) -> None:
+    with transaction(engine) as session:
+        for name, gap_days, still_days in (("Monthly", 30, 40), ("Daily", 1, 15), ("Paused", 1, 90)):
+            source = Source(
+                url=f"https://{name.lower()}.example/feed",
+                title=name,
+                created_at=NOW - timedelta(days=400),
+                last_new_at=NOW - timedelta(days=still_days),
+                status=SourceStatus.PAUSED if name == "Paused" else SourceStatus.ACTIVE,
+            )
+            session.add(source)
+            session.flush()
+            for number in range(8):
+                at = NOW - timedelta(days=still_days + number * gap_days)
+                session.add(Article(source_id=source.id or 0, link_key=f"{number}", title="t", first_seen_at=at))
+    tidy_house(engine, settings, clock=lambda: NOW, progress=lambda _line: None)
+    with reading(engine) as session:
+        notices = [(notice.text, notice.link) for notice in session.exec(select(Notice))]
+    assert notices == [
+        (
+            "Daily has brought nothing new since 04 November 2026; it usually brings about one a day.",
+            f"{settings.address}/desk/sources/2",
+        )
+    ]

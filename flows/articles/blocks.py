@@ -2,12 +2,7 @@
 
 from collections.abc import Iterator
 
-from flows.articles.tree import BLOCKS, HEADINGS, Element, Node, tidy
-
-_CONTAINERS = {
-    "div", "section", "article", "main", "figure", "figcaption", "header", "footer", "aside", "details",
-    "summary", "center", "dl", "dt", "dd", "tbody", "thead", "tfoot", "caption", "#root",
-}  # fmt: skip
+from flows.articles.tree import HEADINGS, STRUCTURE, Element, Node, tidy
 
 
 def blocks_of(element: Element) -> list[Element]:
@@ -15,19 +10,14 @@ def blocks_of(element: Element) -> list[Element]:
     blocks: list[Element] = []
     run: list[Node] = []
     for child in element.children:
-        if isinstance(child, Element) and (child.tag in BLOCKS or _holds_block(child)):
-            blocks += _paragraphs(run)
-            run = []
+        if isinstance(child, Element) and (child.tag in STRUCTURE or child.holds_blocks):
+            if run:
+                blocks += _paragraphs(run)
+                run = []
             blocks += _block(child)
         else:
             run.append(child)
     return blocks + _paragraphs(run)
-
-
-def _holds_block(element: Element) -> bool:
-    return element.tag in _CONTAINERS or any(
-        isinstance(child, Element) and (child.tag in BLOCKS or _holds_block(child)) for child in element.children
-    )
 
 
 def _block(element: Element) -> list[Element]:
@@ -37,21 +27,20 @@ def _block(element: Element) -> list[Element]:
         return [Element("hr")]
     if element.tag == "p" or element.tag in HEADINGS:
         inner = blocks_of(element)
-        if any(block.tag != "p" for block in inner) or element.tag == "p":
+        if element.tag == "p" or any(block.tag != "p" for block in inner):
             return inner
         return [Element("h2" if element.tag == "h1" else element.tag, {}, block.children) for block in inner]
     if element.tag == "table":
         return _table(element)
     if element.tag in {"ul", "ol"}:
-        items = [item for child in element.children if isinstance(child, Element) for item in _items(child)]
+        items = [item for child in element.inner() for item in _items(child)]
         return [Element(element.tag, element.attributes, list(items))] if items else []
     inner = blocks_of(element)
     return [Element("blockquote", {}, list(inner))] if inner and element.tag == "blockquote" else inner
 
 
 def _preformatted(element: Element) -> list[Element]:
-    inner_tags = {part.tag for part in element.elements()} - {"pre"}
-    children: list[Node] = [element.text] if inner_tags & (BLOCKS | _CONTAINERS) else list(element.children)
+    children: list[Node] = [element.text] if element.holds_blocks else list(element.children)
     while children and not (children[0] if isinstance(children[0], str) else children[0].text).strip("\n"):
         children.pop(0)
     if children and isinstance(children[0], str):
@@ -67,33 +56,24 @@ def _items(element: Element) -> list[Element]:
 
 
 def _table(element: Element) -> list[Element]:
-    rows: list[Node] = []
+    rows: list[Element] = []
     for row in _rows(element):
-        cells: list[Node] = [
-            Element(cell.tag, cell.attributes, list(_cell(cell)))
-            for cell in row.children
-            if isinstance(cell, Element) and cell.tag in {"td", "th"}
-        ]
-        if any(isinstance(cell, Element) and cell.children for cell in cells):
-            rows.append(Element("tr", {}, cells))
-    widest = max((len(row.children) for row in rows if isinstance(row, Element)), default=0)
-    captions = [block for part in _elements(element) if part.tag == "caption" for block in blocks_of(part)]
-    if widest > 1:
-        return [*captions, Element("table", {}, rows)]
-    return captions + [block for row in rows for cell in _elements(row) for block in blocks_of(cell)]  # for layout only
+        cells = [Element(cell.tag, cell.attributes, _cell(cell)) for cell in row.inner() if cell.tag in {"td", "th"}]
+        if any(cell.children for cell in cells):
+            rows.append(Element("tr", {}, list(cells)))
+    captions = [block for part in element.inner() if part.tag == "caption" for block in blocks_of(part)]
+    if max((len(row.children) for row in rows), default=0) > 1:
+        return [*captions, Element("table", {}, list(rows))]
+    return captions + [block for row in rows for cell in row.inner() for block in blocks_of(cell)]  # for layout only
 
 
 def _rows(table: Element) -> Iterator[Element]:
     """Its own rows, not those of tables inside its cells."""
-    for part in _elements(table):
+    for part in table.inner():
         if part.tag == "tr":
             yield part
         elif part.tag in {"tbody", "thead", "tfoot"}:
             yield from _rows(part)
-
-
-def _elements(node: Node) -> list[Element]:
-    return [child for child in node.children if isinstance(child, Element)] if isinstance(node, Element) else []
 
 
 def _cell(cell: Element) -> list[Node]:
@@ -109,7 +89,7 @@ def _paragraphs(run: list[Node]) -> list[Element]:
         if isinstance(node, Element) and node.tag == "br":
             breaks += 1
             continue
-        if isinstance(node, str) and not node.strip() and breaks:
+        if isinstance(node, str) and (breaks or not parts[-1]) and not node.strip():
             continue
         if breaks > 1:
             parts.append([])
@@ -117,7 +97,7 @@ def _paragraphs(run: list[Node]) -> list[Element]:
             parts[-1].append(Element("br"))
         breaks = 0
         parts[-1].append(node)
-    paragraphs = [Element("p", {}, part) for part in parts]
+    paragraphs = [Element("p", {}, part) for part in parts if part]
     for paragraph in paragraphs:
         tidy(paragraph)
-    return [paragraph for paragraph in paragraphs if paragraph.text.strip()]
+    return [paragraph for paragraph in paragraphs if paragraph.children]

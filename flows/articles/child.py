@@ -1,6 +1,6 @@
-"""The reading process: bodies come on its standard input, Readings go on its standard output.
+"""The reading process: bodies come on its standard input, Readings and PageTexts go on its standard output.
 
-feedparser and nh3 can hang for minutes, or ask for gigabytes, on input made for it, and neither listens to
+feedparser, trafilatura and nh3 can hang for minutes, or ask for gigabytes, on input made for it, and neither listens to
 signals meanwhile. So they run here, under limits of the system, where they can be killed (see `readers`).
 A message is a length (4 bytes, big-endian) and as much JSON; a body follows its message as it is.
 """
@@ -10,6 +10,7 @@ import os
 import resource
 import struct
 import sys
+import tempfile
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -33,7 +34,8 @@ _NEVER = {
     "os.rename",
     "urllib.Request",
 }
-_SMALL = b"<rss version='2.0'><channel><title>t</title><item><title>i</title>\
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_SMALL = b"<rss version='2.0'><channel><title>t</title><item><title>i</title><link>https://a.example/?x=1</link>\
 <description>&lt;p&gt;x\xb3\xe6&lt;/p&gt;</description></item></channel></rss>"
 
 
@@ -58,12 +60,9 @@ def read_message(pipe: IO[bytes], limit: int) -> dict[str, Any] | None:
 
 
 def answer(job: dict[str, Any], body: bytes) -> dict[str, Any]:
-    """The Reading, or the error, of one body, as a message."""
+    """The Reading or PageText, or the error, of one body, as a message."""
     try:
-        reading = read_feed(
-            body, content_type=job["content_type"], url=job["url"], now=datetime.fromisoformat(job["now"])
-        )
-        return {"reading": reading.as_json()}
+        return {"reading": _page(job, body) if job.get("page") else _feed(job, body)}
     except NotAFeedError as error:
         return {"error": error.code, "reason": error.reason, "feeds": error.feeds}
     except ReadError as error:
@@ -74,12 +73,39 @@ def answer(job: dict[str, Any], body: bytes) -> dict[str, Any]:
         return {"error": "unreadable_feed", "reason": f"it cannot be read ({type(error).__name__})"}
 
 
+def _feed(job: dict[str, Any], body: bytes) -> dict[str, Any]:
+    reading = read_feed(
+        body,
+        content_type=job["content_type"],
+        url=job["url"],
+        now=datetime.fromisoformat(job["now"]),
+        known=frozenset(job.get("known", ())),
+    )
+    return reading.as_json()
+
+
+def _page(job: dict[str, Any], body: bytes) -> dict[str, Any]:
+    # trafilatura takes half a second and 40 MB to load: a process that reads no page does without
+    from flows.articles.page import read_page  # noqa: PLC0415
+
+    text = read_page(
+        body,
+        content_type=job["content_type"],
+        url=job["url"],
+        title=job["title"],
+        source=job["source"],
+        now=datetime.fromisoformat(job["now"]),
+    )
+    return dict(text.as_json())
+
+
 def main(cpu_s: int, memory_bytes: int) -> None:
     """Answer until the input ends."""
     source = os.fdopen(os.dup(0), "rb")
     target = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not pass for an answer
-    answer({"content_type": "", "url": "http://a.example/", "now": "2026-01-01T00:00:00+00:00"}, _SMALL)
+    for body in (_SMALL, b"<!DOCTYPE rss>" + _SMALL):  # the swift way, and feedparser's
+        answer({"content_type": "", "url": "http://a.example/", "now": "2026-01-01T00:00:00+00:00"}, body)
     _confine(memory_bytes)
     write_message(target, {"ready": True})
     while job := read_message(source, 1 << 20):
@@ -89,6 +115,13 @@ def main(cpu_s: int, memory_bytes: int) -> None:
         write_message(target, message)
         if message.get("error") == "too_complex":
             return  # what is left in memory is of no use; a fresh process follows
+
+
+def _may_open(path: object, _mode: object, flags: object, *, own: tuple[str, ...]) -> bool:
+    """Only to read, and only what Python and we are made of."""
+    if isinstance(flags, int) and flags & _WRITES:
+        return False
+    return not isinstance(path, str | bytes) or os.fsdecode(path).startswith(own)
 
 
 def _allow_cpu(seconds: int) -> None:
@@ -108,10 +141,10 @@ def _confine(memory_bytes: int) -> None:
         with suppress(ValueError, OSError):
             resource.setrlimit(kind, (limit, limit))
     own = (sys.prefix, sys.base_prefix, str(Path(__file__).resolve().parents[2]))
+    tempfile.tempdir = os.devnull  # so that no library looks for one by trying to write here and there
 
     def refuse(event: str, details: tuple[Any, ...]) -> None:
-        opened = details[0] if event == "open" else None
-        if event in _NEVER or (isinstance(opened, str | bytes) and not os.fsdecode(opened).startswith(own)):
+        if event in _NEVER or (event == "open" and not _may_open(*details, own=own)):
             raise PermissionError(f"a feed led to {event}")
 
     sys.addaudithook(refuse)

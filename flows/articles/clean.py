@@ -1,14 +1,15 @@
 """Markup of strangers to HTML that is safe to show, and to plain text. nh3 decides what may stay."""
 
-from collections.abc import Callable
+import re
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
 import nh3
 
 from flows.articles.blocks import blocks_of
-from flows.articles.boilerplate import trim, trim_teaser
-from flows.articles.identify import canonical_link
+from flows.articles.boilerplate import trim
+from flows.articles.links import canonical_link, picture_address
+from flows.articles.phrases import trim_teaser
 from flows.articles.plain import one_line, shorten
 from flows.articles.tree import Element, Node, build
 from flows.articles.written import as_html, as_text
@@ -69,6 +70,7 @@ _CLEANER = nh3.Cleaner(
     url_schemes={"http", "https"},
     link_rel=None,
 )
+_WHOLE = re.compile(r"https?://[^/?#]")
 _PIXEL_WORDS = (
     "pixel",
     "/track",
@@ -79,27 +81,34 @@ _PIXEL_WORDS = (
     "feedsportal",
     "1x1",
     "spacer",
+    "scorecardresearch",
+    "feeds.wordpress.com",
+    "/_/stat?",
+    "s.w.org/images",
+    "gravatar.com/avatar",
 )
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """`html` and `text` say the same; `image_url` is the first picture that is no pixel, "" for none."""
+    """`html` and `text` say the same; `image_url` is the first picture that is no pixel, "" for none.
+
+    `cut_off`: it ended in an ellipsis or in "Continue reading", so this is a beginning. So it is with "Read more"
+    below a short text; below a long one that may mean anything.
+    """
 
     html: str
     text: str
     words: int
     image_url: str
+    cut_off: bool = False
 
 
 def clean(markup: str, *, base: str, title: str = "", source: str = "") -> Cleaned:
     """The article in `markup`, whose links start from `base`, without the boilerplate of its feed."""
-    root = build(_CLEANER.clean(markup))
-    image = next((link for part in root.elements() if part.tag == "img" and (link := _picture(part, base))), "")
-    _keep(root, lambda link: _link(link, base))
-    blocks = trim(blocks_of(root), title=title, source=source)
-    text = as_text(blocks)
-    return Cleaned(as_html(blocks), text, len(text.split()), image)
+    root, pictures = build(_CLEANER.clean(markup), link=lambda link: _link(link, base))
+    image = next((link for picture in pictures if (link := _picture(picture, base))), "")
+    return _trimmed(root, title, source, image)
 
 
 def clean_text(text: str, *, title: str = "", source: str = "") -> Cleaned:
@@ -111,59 +120,50 @@ def clean_text(text: str, *, title: str = "", source: str = "") -> Cleaned:
         for line in lines:
             inner += [line, Element("br")]
         paragraphs.append(Element("p", {}, inner[:-1]))
-    blocks = trim(blocks_of(Element("#root", {}, paragraphs)), title=title, source=source)
-    plain = as_text(blocks)
-    return Cleaned(as_html(blocks), plain, len(plain.split()), "")
+    return _trimmed(Element("#root", {}, paragraphs), title, source, "")
+
+
+def _trimmed(root: Element, title: str, source: str, image: str) -> Cleaned:
+    blocks, cut_off = trim(blocks_of(root), title=title, source=source)
+    text = as_text(blocks)
+    return Cleaned(as_html(blocks), text, len(text.split()), image, cut_off)
 
 
 def clean_summary(markup: str, *, is_text: bool = False) -> str:
     """A teaser as plain text, at most 5,000 characters."""
     markup = markup[: 20 * SUMMARY_CHARS]
-    plain = clean_text(markup).text if is_text else as_text(blocks_of(_without_links(build(_CLEANER.clean(markup)))))
+    plain = clean_text(markup).text if is_text else _bare(markup)
     return shorten(trim_teaser(plain), SUMMARY_CHARS)
 
 
-def _without_links(root: Element) -> Element:
-    _keep(root, lambda _link: "")
-    return root
-
-
-def _keep(element: Element, resolve: Callable[[str], str]) -> None:
-    """Pictures go; links get their full, untracked address or become plain text."""
-    children: list[Node] = []
-    for child in element.children:
-        if isinstance(child, str):
-            children.append(child)
-        elif child.tag != "img":
-            _keep(child, resolve)
-            address = resolve(child.attributes.get("href", "")) if child.tag == "a" else ""
-            if child.tag == "a" and not address:
-                children += child.children
-                continue
-            if address:
-                child.attributes = {"href": address}
-            children.append(child)
-    element.children = children
+def _bare(markup: str) -> str:
+    root, _ = build(_CLEANER.clean(markup), link=lambda _link: "")
+    return as_text(blocks_of(root))
 
 
 def _link(link: str, base: str) -> str:
-    link = link.strip()
-    if not link or link.startswith("#"):
-        return ""
-    try:
-        return canonical_link(urljoin(base, link), keep_fragment=True)
-    except ValueError:
-        return ""
+    return canonical_link(_joined(base, link), keep_fragment=True)
 
 
-def _picture(image: Element, base: str) -> str:
-    width, height = (image.attributes.get(name, "").strip().removesuffix("px") for name in ("width", "height"))
+def _picture(said: dict[str, str], base: str) -> str:
+    width, height = (said.get(name, "").strip().removesuffix("px") for name in ("width", "height"))
     if any(size.isdigit() and int(size[:6]) < 40 for size in (width, height)):
         return ""
-    return picture_link(image.attributes.get("src", ""), base)
+    return picture_link(said.get("src", ""), base)
 
 
 def picture_link(link: str, base: str) -> str:
     """The address of a picture, "" for pixels that count readers and for what is no address."""
-    address = _link(link, base)
+    address = picture_address(_joined(base, link))
     return "" if any(word in address.lower() for word in _PIXEL_WORDS) else address
+
+
+def _joined(base: str, link: str) -> str:
+    """The link made whole; "" for one within the page, and for what is none."""
+    link = link.strip()
+    if _WHOLE.match(link) and link.isprintable():
+        return link
+    try:
+        return urljoin(base, link) if link and not link.startswith("#") else ""
+    except ValueError:
+        return ""

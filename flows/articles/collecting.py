@@ -1,26 +1,34 @@
-"""Due sources -> new articles. One source's trouble is its own."""
+"""Due sources -> new articles. One source's trouble is its own.
+
+The loop fetches, processes of their own read (`readers`), one thread writes (`writer`); none waits for another
+source than its own.
+"""
 
 import asyncio
 import random
 from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Engine
 
 from flows.articles.fetch import Fetched, Web
-from flows.articles.outcome import Saved, save_failure, save_read, save_unchanged
+from flows.articles.keep import Saved, Wishes
+from flows.articles.outcome import save_failure, save_read, save_unchanged
+from flows.articles.pages import due_pages
+from flows.articles.paging import Paged, Paging
 from flows.articles.readers import Readers
-from flows.articles.store import DueSource, due_sources
+from flows.articles.store import DueSource, due_sources, lock_sources
+from flows.articles.writer import Writer
 from flows.clock import Clock, monotonic_s
-from flows.database import reading, transaction
+from flows.database import reading
 from flows.errors import FetchError, ReadError
 from flows.settings import Settings
 
-_READERS = 2
 _SAY_EVERY_S = 1.0
 
 Say = Callable[[str], None]
@@ -38,6 +46,7 @@ class Collected:
     updated: int = 0
     known: int = 0  # articles that were there already, as they are
     problems: tuple[tuple[str, str], ...] = ()
+    pages: Paged = field(default_factory=Paged)
 
     @property
     def new_or_known(self) -> int:
@@ -61,22 +70,30 @@ def collect_articles(
     clock: Clock,
     progress: Say = print,
     only: Collection[int] | None = None,
+    due_only: bool = False,
     chance: Callable[[], float] = random.random,
     readers: Readers | None = None,
 ) -> Collected:
-    """Fetch, read and store every due source, or those of `only`. No trouble of a source is raised.
+    """Fetch, read and store sources, then the pages of what their feeds only begin to tell.
 
-    `readers` are reading processes of the caller's; without them, some are started for this collection.
+    All that may be asked now; with `due_only` those whose time has come, with `only` those named. No trouble of a
+    source is raised. `readers` are reading processes of the caller's; without them, some are started.
     """
     with reading(engine) as session:
-        due = due_sources(session, now=clock(), only=only)
-    if not due:
-        progress("No source is due.")
-        return Collected()
-    with nullcontext(readers) if readers else Readers(min(_READERS, len(due))) as processes:
-        round_ = _Round(engine, settings, clock, progress, chance, processes, len(due))
+        due = due_sources(session, now=clock(), only=only, due_only=due_only)
+    processes = min(settings.reading_processes, max(1, len(due)))
+    with (
+        nullcontext(readers) if readers else Readers(processes) as reading_processes,
+        Writer(engine, prepare=lock_sources) as writer,
+    ):
+        round_ = _Round(engine, settings, clock, progress, chance, reading_processes, writer, len(due), only)
         _run(round_.all(due))
-    progress(round_.tally.line)
+    if due:
+        progress(round_.tally.line)
+    else:
+        progress("No source is due." if due_only else "There is no source to ask now.")
+    if line := round_.tally.pages.line:
+        progress(line)
     return round_.tally
 
 
@@ -99,66 +116,136 @@ class _Round:
     progress: Say
     chance: Callable[[], float]
     readers: Readers
+    writer: Writer
     total: int
+    only: Collection[int] | None
     tally: Collected = Collected()
     said_at: float = field(default_factory=monotonic_s)
 
     async def all(self, due: list[DueSource]) -> None:
-        bound = asyncio.Semaphore(self.settings.fetch_concurrency)
-        with ThreadPoolExecutor(_READERS, thread_name_prefix="store") as threads:
+        # a thread for each process, and as many again: `readers` starts more when all of them hang
+        with ThreadPoolExecutor(2 * self.settings.reading_processes, thread_name_prefix="read") as threads:
+            self._threads = threads
             async with Web(self.settings, clock=self.clock) as web:
+                await self._sources(web, due)
+                await self._pages(web)
 
-                async def one(source: DueSource) -> None:
-                    async with bound:
-                        outcome = await self._fetch(web, source)
-                    # reading and storing wait for one another, never the fetches of other sources
-                    loop = asyncio.get_running_loop()
-                    self._count(await loop.run_in_executor(threads, self._store, source, outcome))
+    async def _sources(self, web: Web, due: list[DueSource]) -> None:
+        """Each source holds its place until it is stored, so that what waits never fills the memory."""
+        places = asyncio.Semaphore(self.settings.fetch_concurrency)
+        hosts = {source.host: asyncio.Semaphore(self.settings.fetch_per_host) for source in due}
 
-                await asyncio.gather(*(one(source) for source in due))
+        async def one(source: DueSource) -> None:
+            async with AsyncExitStack() as room:
+                async with hosts[source.host]:  # first, so that one host's queue holds nobody else's place
+                    await room.enter_async_context(places)
+                    outcome = await self._fetch(web, source, room)
+                self._count(await self._store(source, outcome))
 
-    async def _fetch(self, web: Web, source: DueSource) -> "Fetched | FetchError":
+        await asyncio.gather(*(one(source) for source in due))
+
+    async def _pages(self, web: Web) -> None:
+        if not self.settings.pages:
+            return
+        with reading(self.engine) as session:
+            due = due_pages(session, now=self.clock(), most=self.settings.pages_most, only=self.only)
+        if due:
+            self.progress(f"  {len(due)} articles are only begun in their feeds; reading their pages")
+        paging = Paging(
+            self.settings,
+            self.clock,
+            self.chance,
+            web,
+            self.readers,
+            self.writer,
+            self._in_thread,
+            say=self.progress,
+        )
+        self.tally = replace(self.tally, pages=await paging.all(due))
+
+    async def _fetch(self, web: Web, source: DueSource, room: AsyncExitStack) -> "Fetched | FetchError":
         try:
-            return await web.get(source.url, etag=source.etag, last_modified=source.last_modified)
+            return await web.get(
+                source.url,
+                etag=source.etag,
+                last_modified=source.last_modified,
+                https_only=source.https_only,
+                room=room,
+            )
         except FetchError as error:
             return error
 
-    def _store(self, source: DueSource, outcome: "Fetched | FetchError") -> Collected:
+    async def _store(self, source: DueSource, outcome: "Fetched | FetchError") -> Collected:
         try:
             if isinstance(outcome, FetchError):
                 raise outcome
-            return self._take(source, outcome)
+            return await self._take(source, outcome)
         except FetchError as error:
-            return self._fail(source, error.code, error.reason, error.retry_after_s)
+            return await self._fail(source, error.code, error.reason, error.retry_after_s)
         except ReadError as error:
-            return self._fail(source, error.code, error.reason)
+            return await self._fail(source, error.code, error.reason)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other sources go on
-            return self._fail(source, "internal_error", f"it could not be stored ({type(error).__name__}: {error})")
+            sentence = f"it could not be stored ({type(error).__name__}: {error})"
+            return await self._fail(source, "internal_error", sentence)
 
-    def _take(self, source: DueSource, fetched: Fetched) -> Collected:
+    async def _take(self, source: DueSource, fetched: Fetched) -> Collected:
         body_hash = sha256(fetched.body).hexdigest()
-        if fetched.unchanged or (body_hash == source.body_hash and not fetched.truncated):
-            with transaction(self.engine) as session:
-                save_unchanged(session, source.id, fetched, now=self.clock())
-            return Collected(sources=1, unchanged=1)
+        wishes = Wishes.of(self.settings)
         now = self.clock()
-        read = self.readers.read(fetched.body, content_type=fetched.content_type, url=fetched.final_url, now=now)
-        with transaction(self.engine) as session:
-            saved = save_read(session, source.id, fetched, read, body_hash=body_hash, now=now)
+        if fetched.unchanged or (body_hash == source.body_hash and not fetched.truncated):
+            await self._write(
+                source, partial(save_unchanged, source_id=source.id, fetched=fetched, now=now, wishes=wishes)
+            )
+            return Collected(sources=1, unchanged=1)
+        read = await self._in_thread(
+            partial(
+                self.readers.read,
+                fetched.body,
+                content_type=fetched.content_type,
+                url=fetched.final_url,
+                now=now,
+                known=source.seen,
+            )
+        )
+        fetched = replace(fetched, body=b"")  # read: its memory goes
+        saved = await self._write(
+            source,
+            partial(
+                save_read,
+                source_id=source.id,
+                fetched=fetched,
+                reading=read,
+                body_hash=body_hash,
+                now=now,
+                wishes=wishes,
+            ),
+        )
         return _brought(saved)
 
-    def _fail(self, source: DueSource, code: str, sentence: str, retry_after_s: float | None = None) -> Collected:
-        with transaction(self.engine) as session:
-            save_failure(
-                session,
-                source.id,
-                code=code,
-                sentence=sentence,
-                now=self.clock(),
-                jitter=self.chance(),
-                retry_after_s=retry_after_s,
+    async def _fail(self, source: DueSource, code: str, sentence: str, retry_after_s: float | None = None) -> Collected:
+        problem = (source.title or source.url, sentence)
+        try:
+            await self._write(
+                source,
+                partial(
+                    save_failure,
+                    source_id=source.id,
+                    code=code,
+                    sentence=sentence,
+                    now=self.clock(),
+                    jitter=self.chance(),
+                    retry_after_s=retry_after_s,
+                ),
             )
-        return Collected(sources=1, failed=1, problems=((source.title or source.url, sentence),))
+        except Exception as error:  # noqa: BLE001 - a database that takes nothing is said, and the rest tried
+            problem = (problem[0], f"{sentence}; nor could that be noted ({type(error).__name__})")
+        return Collected(sources=1, failed=1, problems=(problem,))
+
+    async def _write(self, source: DueSource, work: Callable[..., Any]) -> Any:
+        return await asyncio.wrap_future(self.writer.write(source.id, work))
+
+    def _in_thread(self, call: Callable[[], Any]) -> "asyncio.Future[Any]":
+        return asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     def _count(self, outcome: Collected) -> None:
         self.tally = _sum(self.tally, outcome)
@@ -173,4 +260,6 @@ def _brought(saved: Saved) -> Collected:
 
 
 def _sum(one: Collected, other: Collected) -> Collected:
-    return Collected(**{name: getattr(one, name) + getattr(other, name) for name in vars(one)})
+    """The two together; `pages` are counted once, at the end."""
+    sums = {name: getattr(one, name) + getattr(other, name) for name in vars(one) if name != "pages"}
+    return Collected(**sums, pages=one.pages)

@@ -1,72 +1,19 @@
 """One article, one name: canonical links, stable keys, and "have we seen this before?"."""
 
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
-from urllib.parse import urlsplit, urlunsplit
+from typing import TypeVar
 
-from w3lib.url import canonicalize_url
-
+from flows.articles.boilerplate import folded
 from flows.articles.entry import Entry
-from flows.articles.guard import MAX_URL_CHARS, Guard
-from flows.errors import FetchError
+from flows.articles.links import canonical_link, hash_of, link_key, place_of
 
-_TRACKING = re.compile(
-    r"utm_\w+|mtm_\w+|pk_(?:campaign|source|medium|kwd)|hsa_\w+|_hs(?:enc|mi)|vero_\w+|oly_(?:enc|anon)_id"
-    r"|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|li_fat_id|igshid|igsh|mc_cid|mc_eid"
-    r"|mkt_tok|_ga|_gl|s_cid|cmpid|__twitter_impression",
-    re.I,
-)
-_SAYS_WHENCE = {"ref", "source", "src", "from", "partner", "ncid"}
-_A_FEED = {"rss", "feed", "atom", "rssfeed", "rss_feed", "newsletter"}
-_AMP = {"amp", "amp=1", "amp=true", "outputtype=amp"}
-_TWIN_HOST = re.compile(r"^(?:www|m|mobile|amp)\.(?=[^.]+\.[^.]+)")
-# A letter may carry what a browser opens; whether *we* may fetch it is asked when we do.
-_ANY_HOST = Guard(allow_private=True)
+__all__ = ["Change", "Known", "Plan", "canonical_link", "content_hash", "decide", "link_key", "name_entries"]
 
-
-def canonical_link(link: str, *, keep_fragment: bool = False) -> str:
-    """The link without tracking, its query in order; "" when it is none that a letter may carry.
-
-    A fragment goes, unless it names a page of its own (`#!/…`, `#/…`) or `keep_fragment` says that it counts.
-    """
-    link = link.strip()
-    if not link or len(link) > MAX_URL_CHARS:
-        return ""
-    try:
-        link, _, fragment = link.partition("#")
-        parts = urlsplit(_ANY_HOST.check_url(link.replace(" ", "%20")))
-        counts = keep_fragment or fragment.startswith(("!", "/"))
-        bare = parts._replace(query=_untracked(parts.query), fragment=fragment)
-        whole = str(canonicalize_url(urlunsplit(bare), keep_fragments=counts))
-    except (FetchError, ValueError):
-        return ""
-    return whole if len(whole) <= MAX_URL_CHARS else ""
-
-
-def _untracked(query: str) -> str:
-    return "&".join(part for part in query.split("&") if part and not _tracks(part))
-
-
-def _tracks(part: str) -> bool:
-    name, _, value = part.partition("=")
-    return bool(_TRACKING.fullmatch(name)) or (name.lower() in _SAYS_WHENCE and value.lower() in _A_FEED)
-
-
-def link_key(link: str) -> str:
-    """The hash under which a canonical link is known; http and https, www., m. and AMP forms share it."""
-    parts = urlsplit(link)
-    host = _TWIN_HOST.sub("", parts.netloc)
-    path = re.sub(r"(?<=[^/])/amp$", "", parts.path.rstrip("/"))
-    query = "&".join(part for part in parts.query.split("&") if part.lower() not in _AMP)
-    return _hash("link", host, path, query, parts.fragment)
-
-
-def _hash(*parts: str) -> str:
-    return sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()
+_Article = TypeVar("_Article", "Known", Entry)
+_Sign = TypeVar("_Sign")
 
 
 def name_entries(entries: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -75,32 +22,31 @@ def name_entries(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     Within one feed a guid that stands on several links names none of them, and a link that several titles
     share (a changelog, a status page) is told apart by its fragment or, failing that, by the title.
     """
-    entries = _with_links(entries)
-    shared_guids = _shared((entry.guid, entry.link or entry.title) for entry in entries if entry.guid)
-    shared_links = _shared((entry.link, entry.title) for entry in entries if entry.link)
+    links = _links(entries)
+    titles = [entry.title for entry in entries]
+    shared_guids = _shared((entry.guid, link or entry.title) for entry, link in zip(entries, links, strict=True))
+    shared_links = _shared(zip(links, titles, strict=True)) | {""}
     named: dict[str, Entry] = {}
     guids: set[str] = set()
-    for entry in entries:
+    for entry, link in zip(entries, links, strict=True):
         guid = "" if entry.guid in shared_guids else entry.guid
-        key = _key(replace(entry, guid=guid), shared_links)
+        key = link_key(link) if link not in shared_links else _key_without_link(entry, link, guid)
         if key not in named and (not guid or guid not in guids):
-            named[key] = replace(entry, guid=guid, link_key=key)
+            review = entry.review if link else _and(entry.review, "no usable link")
+            named[key] = replace(entry, link=link, guid=guid, link_key=key, review=review)
             guids.add(guid)
     return tuple(named.values())
 
 
-def _with_links(entries: Sequence[Entry]) -> list[Entry]:
+def _links(entries: Sequence[Entry]) -> list[str]:
+    """Their canonical links, with fragments where nothing else tells two of them apart."""
     short = [canonical_link(entry.link) for entry in entries]
-    full = [canonical_link(entry.link, keep_fragment=True) for entry in entries]
-    by_fragment = _shared(zip(short, full, strict=True))
-    return [
-        replace(
-            entry,
-            link=long if brief in by_fragment else brief,
-            review=entry.review if brief else _and(entry.review, "no usable link"),
-        )
-        for entry, brief, long in zip(entries, short, full, strict=True)
+    full = [
+        canonical_link(entry.link, keep_fragment=True) if "#" in entry.link else link
+        for entry, link in zip(entries, short, strict=True)
     ]
+    by_fragment = _shared(zip(short, full, strict=True))
+    return [long if brief in by_fragment else brief for brief, long in zip(short, full, strict=True)]
 
 
 def _shared(pairs: Iterable[tuple[str, str]]) -> set[str]:
@@ -109,13 +55,12 @@ def _shared(pairs: Iterable[tuple[str, str]]) -> set[str]:
     return {first for first, count in counts.items() if count > 1}
 
 
-def _key(entry: Entry, shared_links: Collection[str]) -> str:
-    if entry.link and entry.link not in shared_links:
-        return link_key(entry.link)
-    if entry.guid:
-        return _hash("guid", entry.guid)
+def _key_without_link(entry: Entry, link: str, guid: str) -> str:
+    """The key of an article that its link, if it has one, does not name alone."""
+    if guid:
+        return hash_of("guid", guid)
     day = entry.published_at.date().isoformat() if entry.published_at else ""
-    return _hash("title", entry.link, entry.title, day)
+    return hash_of("title", link, entry.title, day)
 
 
 def _and(review: str, note: str) -> str:
@@ -124,13 +69,19 @@ def _and(review: str, note: str) -> str:
 
 @dataclass(frozen=True)
 class Known:
-    """A stored article, as far as it takes to recognise it."""
+    """A stored article, as far as it takes to recognise it.
+
+    `canonical_key` is the key of the link that the article's own page calls canonical, "" if it names none.
+    """
 
     id: int
     guid: str
     link: str
     link_key: str
     content_hash: str
+    title: str = ""
+    published_at: datetime | None = None
+    canonical_key: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,53 +101,112 @@ class Plan:
     same: int = 0
 
 
-def decide(entries: Sequence[Entry], known: Sequence[Known]) -> Plan:
-    """What to store. The guid is asked first, then the link: either alone makes it the same article."""
-    matches = _match(entries, known)
+def decide(entries: Sequence[Entry], known: Sequence[Known], *, standing: Collection[str] = ()) -> Plan:
+    """What to store. An entry is a known article by its guid, else by its link, else as one that has moved.
+
+    `standing` are the link keys of what else is in the document: those articles are met already. Changes come in
+    an order in which every link is free when it is taken.
+    """
+    pairs = _match(entries, known, set(standing))
     taken = {article.link_key for article in known}
-    changed = [
-        change
-        for entry, article in zip(entries, matches, strict=True)
-        if article is not None and (change := _difference(article, entry, taken))
-    ]
+    changed = _differences([(article, entry) for article, entry in pairs if article], taken)
+    taken |= _named_by_one(known).keys()  # such an entry is what the page of another calls canonical
     new: list[Entry] = []
-    for entry, article in zip(entries, matches, strict=True):
+    for article, entry in pairs:
         if article is None and entry.link_key not in taken:
             new.append(entry)
             taken.add(entry.link_key)
     return Plan(tuple(new), tuple(changed), len(entries) - len(new) - len(changed))
 
 
-def _match(entries: Sequence[Entry], known: Sequence[Known]) -> list[Known | None]:
-    """For each entry the stored article that it is. No article is matched twice, and guids choose first."""
-    by_guid = {article.guid: article for article in known if article.guid}
-    by_key = {article.link_key: article for article in known}
-    matches = [by_guid.pop(entry.guid, None) for entry in entries]
-    met = {article.id for article in matches if article}
-    for place, entry in enumerate(entries):
-        article = by_key.get(entry.link_key)
-        if matches[place] is None and article is not None and article.id not in met:
-            matches[place] = article
-            met.add(article.id)
-    return matches
+def _match(entries: Sequence[Entry], known: Sequence[Known], standing: set[str]) -> list[tuple[Known | None, Entry]]:
+    """For each entry the stored article that it is. No article is matched twice; the surest sign chooses first."""
+    matches: dict[str, Known] = {}
+    free = {article.id: article for article in known if article.link_key not in standing}
+    by_guid = {article.guid: article for article in free.values() if article.guid}
+    by_link = {article.link_key: article for article in free.values()}
+    by_page = _named_by_one(known)
+
+    def meet(entry: Entry, article: Known | None) -> None:
+        if article and article.id in free and entry.link_key not in matches:
+            matches[entry.link_key] = free.pop(article.id)
+
+    for entry in entries:
+        meet(entry, by_guid.get(entry.guid))
+    for by_key in (by_link, by_page):
+        for entry in entries:
+            meet(entry, by_key.get(entry.link_key))
+    for sign_of in (_same_page, _same_time) if free and len(matches) < len(entries) else ():
+        there = _unique(free.values(), sign_of)
+        for sign, entry in _unique((entry for entry in entries if entry.link_key not in matches), sign_of).items():
+            meet(entry, there.get(sign))
+    return [(matches.get(entry.link_key), entry) for entry in entries]
 
 
-def _difference(article: Known, entry: Entry, taken: set[str]) -> Change | None:
-    """How the entry differs; an article that moves frees its key in `taken` and takes the new one."""
-    moved = bool(entry.link) and entry.link != article.link and entry.link_key != article.link_key
-    if not moved and entry.content_hash == article.content_hash:
-        return None  # whatever its guid: some feeds make new ones for every fetch
-    if not moved:
-        return Change(article.id, entry, "")
-    if entry.link_key in taken:  # another article stands there: this one stays where it is
-        if entry.content_hash == article.content_hash:
-            return None
-        return Change(article.id, replace(entry, link=article.link), "", "its new link is another article's")
-    taken.discard(article.link_key)
-    taken.add(entry.link_key)
-    return Change(article.id, entry, entry.link_key, "link changed")
+def _named_by_one(known: Iterable[Known]) -> dict[str, Known]:
+    """Articles by what their pages call canonical. What several pages call so (the front page) names none."""
+    return _unique(known, lambda article: article.canonical_key)
+
+
+def _same_page(article: Known | Entry) -> tuple[str, ...] | None:
+    """The same title in the same place of another host: a site that moved."""
+    title, (_, *place) = folded(article.title), place_of(article.link)
+    return (title, *place) if title and any(place) else None
+
+
+def _same_time(article: Known | Entry) -> tuple[str, datetime] | None:
+    """The same title at the same moment: a site whose links are written otherwise now."""
+    title = folded(article.title)
+    return (title, article.published_at) if title and article.published_at else None
+
+
+def _unique(articles: Iterable[_Article], sign_of: Callable[[_Article], _Sign | None]) -> dict[_Sign, _Article]:
+    """The articles by a sign that no two of them share."""
+    signed = [(sign_of(article), article) for article in articles]
+    counts = Counter(sign for sign, _ in signed)
+    return {sign: article for sign, article in signed if sign and counts[sign] == 1}
+
+
+def _differences(pairs: list[tuple[Known, Entry]], taken: set[str]) -> list[Change]:
+    """How entries differ from what is stored.
+
+    An article that moves frees its key in `taken` and takes its new one. Where another article stands, and does
+    not move away, it cannot go: it stays where it is.
+    """
+    changes: list[Change] = []
+    waiting = pairs
+    while waiting:
+        pairs, waiting = waiting, []
+        for article, entry in pairs:
+            if not _has_moved(article, entry):
+                changes += _rewritten(article, entry, "")
+            elif entry.link_key in taken:
+                waiting.append((article, entry))
+            else:
+                taken.discard(article.link_key)
+                taken.add(entry.link_key)
+                changes.append(Change(article.id, entry, entry.link_key, "link changed"))
+        if len(waiting) == len(pairs):
+            return changes + [
+                change
+                for article, entry in waiting
+                for change in _rewritten(article, entry, "its new link is another article's")
+            ]
+    return changes
+
+
+def _has_moved(article: Known, entry: Entry) -> bool:
+    return bool(entry.link) and entry.link != article.link and entry.link_key != article.link_key
+
+
+def _rewritten(article: Known, entry: Entry, note: str) -> list[Change]:
+    """Whatever its guid: some feeds make new ones for every fetch."""
+    if entry.content_hash == article.content_hash:
+        return []
+    stays = bool(note) or not entry.link  # a feed that forgets a link takes none away
+    return [Change(article.id, replace(entry, link=article.link) if stays else entry, "", note)]
 
 
 def content_hash(title: str, link: str, author: str, published_at: datetime | None, html: str) -> str:
     """What decides whether a stored article is written again."""
-    return _hash(title, link, author, published_at.isoformat() if published_at else "", html)
+    return hash_of(title, link, author, published_at.isoformat() if published_at else "", html)

@@ -25,6 +25,10 @@ class BrokenBodyError(Exception):
 class Body(Protocol):
     """Takes a body as it was sent, gives it as it was meant."""
 
+    @property
+    def size(self) -> int:
+        """Bytes held so far."""
+
     def feed(self, piece: bytes) -> None: ...
 
     def finish(self) -> tuple[bytes, bool]:
@@ -50,6 +54,10 @@ class _Plain:
         self.limit = limit
         self.sent = 0
         self.out = bytearray()
+
+    @property
+    def size(self) -> int:
+        return len(self.out)
 
     def feed(self, piece: bytes) -> None:
         self._count(piece)

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from flows.articles.plain import to_title
+from flows.articles.plain import language_tag, to_title
 from flows.articles.raw import MAX_ENTRIES, RawEntry, RawFeed
 from flows.errors import ReadError
 
@@ -28,6 +28,7 @@ def read_json_feed(text: str, warnings: tuple[str, ...], base: str) -> RawFeed:
         entries=tuple(_entry(item, document, base) for item in items[:MAX_ENTRIES]),
         warnings=warnings,
         left_out=max(0, len(items) - MAX_ENTRIES),
+        language=language_tag(_text(document, "language")),
     )
 
 

@@ -1,110 +1,76 @@
-"""What a fetch does to the tables: articles stored once, a source well again, or when to try next."""
+"""What a fetch does to its source: well again and at rest, moved, retired, or when to try next."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import select as sql_select
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, select
 
-from flows.articles.entry import Entry, Reading
+from flows.articles.entry import Reading
 from flows.articles.fetch import Fetched
-from flows.articles.identify import Change, Known, decide
+from flows.articles.keep import Saved, Wishes, keep_articles
 from flows.articles.retry_after import back_off
+from flows.articles.rhythm import ASKS_PER_GAP, rest_s, typical_gap
 from flows.articles.store import locked, move
-from flows.models import Article, Notice, Source, SourceStatus
+from flows.models import Notice, Source, SourceStatus
 
 _MOVES_SEEN = 3
 _MOVES_FOR = timedelta(hours=24)
 _NAME_CHARS = 300
-_REVIEW_CHARS = 200
+_LANGUAGE_CHARS = 12
+_EARLY = timedelta(minutes=5)
 
 
-@dataclass(frozen=True)
-class Saved:
-    """Articles of one read: stored, written again, left as they are."""
-
-    new: int = 0
-    updated: int = 0
-    same: int = 0
+_USUAL = Wishes()
 
 
-def save_unchanged(session: Session, source_id: int, fetched: Fetched, *, now: datetime) -> None:
-    """A good answer without news: the source is well, and due again at the next collection."""
-    if source := locked(session, source_id):
+def save_unchanged(
+    session: Session, source_id: int, fetched: Fetched, *, now: datetime, wishes: Wishes = _USUAL
+) -> None:
+    """A good answer without news: the source is well, and rests as long as its rhythm says."""
+    if source := _asked(session, source_id):
         _well(session, source, fetched, now)
+        gap = timedelta(seconds=source.interval_s * ASKS_PER_GAP) if source.interval_s else None
+        _rest(source, gap, fetched.max_age_s, now, wishes)
 
 
 def save_read(
-    session: Session, source_id: int, fetched: Fetched, reading: Reading, *, body_hash: str, now: datetime
+    session: Session,
+    source_id: int,
+    fetched: Fetched,
+    reading: Reading,
+    *,
+    body_hash: str,
+    now: datetime,
+    wishes: Wishes = _USUAL,
 ) -> Saved:
     """Store what is new or reads differently, and with it, never before it, the validators of this body.
 
     Articles that the feed no longer lists stay. Of a truncated body no validator is kept, so the rest comes.
     """
-    source = locked(session, source_id)
+    source = _asked(session, source_id)
     if source is None:
         return Saved()
-    plan = decide(reading.entries, _known(session, source_id, reading.entries))
-    for change in plan.changed:
-        _apply(session.get_one(Article, change.id), change)
-    session.flush()  # an article that moved frees its link before a new one takes it
-    for entry in plan.new:
-        session.add(_article(source_id, entry, now))
+    saved = keep_articles(session, source_id, reading, now=now, wishes=wishes)
+    if saved.new:
+        source.last_new_at = now
     _well(session, source, fetched, now)
     source.title = source.title or reading.title or source.url[:_NAME_CHARS]
     source.site_url = reading.site_url or source.site_url
+    source.language = reading.language[:_LANGUAGE_CHARS]
     source.warning = "; ".join(_warnings(fetched, reading))
+    source.seen = "\n".join(reading.digests)
     whole = not fetched.truncated
     source.etag = fetched.etag if whole else ""
     source.last_modified = fetched.last_modified if whole else ""
     source.body_hash = body_hash if whole else ""
-    return Saved(len(plan.new), len(plan.changed), plan.same)
+    gap = typical_gap(reading.times)
+    _rest(source, gap, max(fetched.max_age_s, reading.ttl_s), now, wishes)
+    return saved
 
 
-def _known(session: Session, source_id: int, entries: Sequence[Entry]) -> list[Known]:
-    keys = [entry.link_key for entry in entries]
-    guids = [entry.guid for entry in entries if entry.guid]
-    rows = session.execute(
-        sql_select(
-            col(Article.id),
-            col(Article.guid),
-            col(Article.link),
-            col(Article.link_key),
-            col(Article.content_hash),
-        )
-        .where(col(Article.source_id) == source_id)
-        .where(or_(col(Article.link_key).in_(keys), col(Article.guid).in_(guids)))
-        .order_by(col(Article.id))
-    )
-    return [Known(*row) for row in rows]
-
-
-def _article(source_id: int, entry: Entry, now: datetime) -> Article:
-    return Article(
-        source_id=source_id,
-        link_key=entry.link_key,
-        guid=entry.guid,
-        first_seen_at=now,
-        needs_review=entry.review[:_REVIEW_CHARS],
-        **_content(entry),
-    )
-
-
-def _apply(article: Article, change: Change) -> None:
-    """`first_seen_at` stays, so that an edited article does not come up as new."""
-    for name, value in _content(change.entry).items():
-        setattr(article, name, value)
-    notes = [note for note in (change.entry.review, change.note) if note]
-    article.needs_review = "; ".join(notes)[:_REVIEW_CHARS]
-    article.guid = change.entry.guid or article.guid
-    article.link_key = change.link_key or article.link_key
-
-
-def _content(entry: Entry) -> dict[str, Any]:
-    names = ("link", "title", "author", "published_at", "html", "text", "summary", "words", "content_hash")
-    return {name: getattr(entry, name) for name in (*names, "image_url")}
+def _asked(session: Session, source_id: int) -> Source | None:
+    """The source, unless it was deleted, or merged into another, while its answer was under way."""
+    source = locked(session, source_id)
+    return None if source is None or source.status is SourceStatus.MERGED else source
 
 
 def _warnings(fetched: Fetched, reading: Reading) -> list[str]:
@@ -122,9 +88,16 @@ def _well(session: Session, source: Source, fetched: Fetched, now: datetime) -> 
     if not fetched.conditional:
         source.full_read_at = now
     source.last_tried_at = source.last_success_at = now
-    source.next_due_at = None
     source.failures, source.error_code, source.error, source.error_since = 0, "", "", None
     _note_move(session, source, fetched.moved_to, now)
+
+
+def _rest(source: Source, gap: timedelta | None, asked_s: float, now: datetime, wishes: Wishes) -> None:
+    still = now - (source.last_new_at or source.created_at)
+    least_s, most_s = wishes.interval_min_s, wishes.interval_max_s
+    source.interval_s = round(rest_s(gap, still, least_s=least_s, most_s=most_s, asked_s=asked_s))
+    # a little early: a source that is due a moment after a collection would wait for the next one
+    source.next_due_at = now + timedelta(seconds=source.interval_s) - min(_EARLY, timedelta(seconds=least_s / 2))
 
 
 def _note_move(session: Session, source: Source, moved_to: str, now: datetime) -> None:
@@ -157,7 +130,7 @@ def save_failure(
 
     `jitter` is in [0, 1). `gone` retires the source and tells the editors. Articles stay in any case.
     """
-    source = locked(session, source_id)
+    source = _asked(session, source_id)
     if source is None:
         return
     source.failures += 1
@@ -176,4 +149,4 @@ def _retire(session: Session, source: Source, now: datetime) -> None:
     key = f"source {source.id} gone {now:%Y-%m-%d}"
     if session.exec(select(Notice).where(Notice.key == key)).first() is None:
         text = f"{source.title or source.url} was taken down by its publisher (410) and is no longer fetched."
-        session.add(Notice(key=key, at=now, kind="source gone", text=text, link="/desk/sources"))
+        session.add(Notice(key=key, at=now, kind="source gone", text=text, link=f"/desk/sources/{source.id}"))

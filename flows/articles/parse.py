@@ -3,27 +3,37 @@
 import calendar
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin
 
 import feedparser
 
 from flows.articles.charset import decode
+from flows.articles.discovery import discover
 from flows.articles.jsonfeed import read_json_feed
-from flows.articles.plain import one_line, shorten, to_title
+from flows.articles.plain import language_tag, one_line, shorten, to_title
 from flows.articles.prolog import look_at
 from flows.articles.raw import MAX_ENTRIES, RawEntry, RawFeed
+from flows.articles.swift import Found, read_swiftly
 from flows.errors import ReadError
 
 OLDEST = timedelta(days=3653)
 LATEST = timedelta(hours=24)
 _ZONE = re.compile(r":\d\d\s*[+-](\d\d):?(\d\d)\s*$")
+_BEFORE_CHRIST = re.compile(r"\s*-\d{4}")
 _DAY = re.compile(r"\s*(\d{4})-(\d\d)-(\d\d)")
 _HTML_ROOTS = {"html", "head", "body", "script", "div", "p", "table", "svg"}
-_FEED_TYPES = {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"}
+_DIGITS = re.compile(r"\s*\+?(\d{1,9})(?:\.\d{0,9})?\s*")
+_DAY_S = 86_400.0
+_PERIODS_S = {
+    "hourly": 3600.0,
+    "daily": _DAY_S,
+    "weekly": 7 * _DAY_S,
+    "monthly": 30 * _DAY_S,
+    "yearly": 365 * _DAY_S,
+}
 _VERSIONS = {
     "rss090": "RSS 0.90",
     "rss091n": "RSS 0.91",
@@ -57,10 +67,15 @@ def parse(body: bytes, *, content_type: str, url: str) -> RawFeed:
         return read_json_feed(decoded.text, warnings, url)
     if prolog.root in _HTML_ROOTS:
         raise _not_a_feed(decoded.text, url)
-    return _through_feedparser(decoded.text, url, warnings)
+    found = read_swiftly(decoded.text)
+    return raw_feed(found, url, warnings) if found else through_feedparser(decoded.text, url, warnings)
 
 
-def _through_feedparser(text: str, url: str, warnings: tuple[str, ...]) -> RawFeed:
+def through_feedparser(text: str, url: str, warnings: tuple[str, ...]) -> RawFeed:
+    """The feed as feedparser reads it; what `swift` gives is the same, or nothing.
+
+    Raises ReadError: not_a_feed, unreadable_feed.
+    """
     # Without a location feedparser leaves guids and links as they are; `read` resolves what is a link.
     headers = {"content-type": "application/xml; charset=utf-8"}
     try:
@@ -74,13 +89,19 @@ def _through_feedparser(text: str, url: str, warnings: tuple[str, ...]) -> RawFe
         )
         if not found.version and not found.entries:
             raise _not_a_feed(text, url)
-        if found.bozo and not found.entries:
+        if found.bozo and not found.entries and not _is_empty_but_whole(found):
             raise ReadError("unreadable_feed", f"{_flaw(found)}, and no article can be read; tell its publisher")
-        return _raw_feed(found, url, warnings)
+        return raw_feed(found, url, warnings)
     except (ReadError, MemoryError):
         raise
     except Exception as error:
         raise ReadError("unreadable_feed", f"it cannot be read ({type(error).__name__}); tell its publisher") from error
+
+
+def _is_empty_but_whole(found: Any) -> bool:
+    """Only an `&eacute;` that XML does not know was wrong: a feed without articles, and not the rest of one."""
+    flaw = getattr(found.get("bozo_exception"), "getMessage", str)()
+    return bool(found.feed) and flaw == "undefined entity"
 
 
 def _flaw(found: Any) -> str:
@@ -88,7 +109,8 @@ def _flaw(found: Any) -> str:
     return f"it is not well-formed XML (line {line})" if line else "it is not well-formed XML"
 
 
-def _raw_feed(found: Any, url: str, warnings: tuple[str, ...]) -> RawFeed:
+def raw_feed(found: Found | Any, url: str, warnings: tuple[str, ...]) -> RawFeed:
+    """What feedparser found (or `swift` in its place) as our own kind."""
     feed = found.feed
     if found.bozo:
         warnings += (f"{_flaw(found)}; read as far as it goes",)
@@ -101,7 +123,24 @@ def _raw_feed(found: Any, url: str, warnings: tuple[str, ...]) -> RawFeed:
         entries=tuple(_raw_entry(entry, url) for entry in entries[:MAX_ENTRIES]),
         warnings=warnings,
         left_out=max(0, len(entries) - MAX_ENTRIES),
+        language=language_tag(str(feed.get("language") or "")),
+        ttl_s=_ttl_s(feed),
     )
+
+
+def _ttl_s(feed: Mapping[str, Any]) -> float:
+    """RSS says minutes; the syndication module a period, and how often in it."""
+    minutes = _number(feed.get("ttl"))
+    period = _PERIODS_S.get(str(feed.get("sy_updateperiod") or "").strip().lower(), 0)
+    often = _number(feed.get("sy_updatefrequency") or "1")
+    wait = minutes * 60 if minutes else period / often if often else 0.0
+    return min(wait, _DAY_S)
+
+
+def _number(words: Any) -> float:
+    """A positive whole number, 0.0 for anything else."""
+    found = _DIGITS.fullmatch(str(words or ""))
+    return float(found.group(1)) if found else 0.0
 
 
 def _raw_entry(entry: Any, url: str) -> RawEntry:
@@ -152,7 +191,9 @@ def _moment(entry: dict[str, Any]) -> datetime | str | None:
 
 
 def _is_possible(words: str) -> bool:
-    """feedparser makes a 2 March of the 30th of February, and takes offsets of 99 hours."""
+    """feedparser makes a 2 March of the 30th of February, takes offsets of 99 hours, and years before Christ."""
+    if _BEFORE_CHRIST.match(words):
+        return False
     zone = _ZONE.search(words)
     if zone and (int(zone.group(1)) > 14 or int(zone.group(2)) > 59):
         return False
@@ -184,36 +225,6 @@ def in_range(moment: datetime | str | None, now: datetime) -> tuple[datetime | N
     return moment, ""
 
 
-class _Alternates(HTMLParser):
-    """Finds the feeds that a page names in its head."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        said = {name: value or "" for name, value in attrs}
-        if tag != "link" or "alternate" not in said.get("rel", "").lower().split():
-            return
-        if said.get("type", "").lower().strip() in _FEED_TYPES and said.get("href"):
-            self.found.append(said["href"].strip())
-
-
-def discover(text: str, url: str) -> tuple[str, ...]:
-    """The feeds that a page names, absolute, in their order."""
-    parser = _Alternates()
-    parser.feed(text[:300_000])
-    return tuple(dict.fromkeys(link for link in _absolute(url, parser.found) if link.startswith("http")))[:10]
-
-
-def _absolute(url: str, links: Iterable[str]) -> Iterable[str]:
-    for link in links:
-        try:
-            yield urljoin(url, link)
-        except ValueError:
-            continue
-
-
 class NotAFeedError(ReadError):
     """A page or something else; `feeds` are those it names."""
 
@@ -223,7 +234,7 @@ class NotAFeedError(ReadError):
 
 
 def _not_a_feed(text: str, url: str) -> NotAFeedError:
-    feeds = discover(text, url) if "<link" in text[:300_000].lower() else ()
+    feeds = discover(text, url)
     if feeds:
         return NotAFeedError(f"it is a web page, not a feed; it names this feed: {', '.join(feeds)}", feeds)
     if look_at(text[:10_000]).root in _HTML_ROOTS:

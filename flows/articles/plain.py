@@ -14,6 +14,7 @@ _UNSEEN = re.compile(
 _LINE_BREAKS = re.compile("[\u2028\u2029\x85]")
 _JOINER = re.compile("\u200d")
 _TAG_RUN = re.compile("[\U000e0020-\U000e007f]+")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8}){0,4}")
 _FLAG = "\U0001f3f4"
 _GONE = re.compile(r"<(script|style)\b[^>]{0,1000}>.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.I | re.S)
 _TAGS = re.compile(
@@ -24,6 +25,8 @@ _TAGS = re.compile(
     r"(?=[\s/>])[^<>]{0,2000}>",
     re.I,
 )
+# Where the feed says that this is markup, every tag is one, also those that nobody should use any more.
+_ANY_TAG = re.compile(r"</?[a-z][a-z0-9]{0,30}(?=[\s/>])[^<>]{0,2000}>|<!doctype\b[^<>]{0,2000}>", re.I)
 
 
 def visible(text: str) -> str:
@@ -69,9 +72,10 @@ def to_title(text: str, *, markup: bool, limit: int = TITLE_CHARS) -> str:
 
     `markup`: the feed says, or it seems, that this is HTML; then entities are resolved as well.
     """
-    text = strip_tags(text[: 20 * limit])
+    # what is unseen goes first: `<scr\u200bipt>` is no tag before that, and one after it
+    text = strip_tags(visible(text[: 20 * limit]))
     if markup:
-        text = strip_tags(html.unescape(text))
+        text = strip_tags(visible(html.unescape(_ANY_TAG.sub("", text))))
     return shorten(one_line(text), limit)
 
 
@@ -83,3 +87,9 @@ def shorten(text: str, limit: int) -> str:
     while cut and (cut[-1] == "\u200d" or text[len(cut)] in "\u200d\ufe0f" or unicodedata.combining(text[len(cut)])):
         cut = cut[:-1]
     return cut.rstrip() + "…"
+
+
+def language_tag(words: str) -> str:
+    """`words` as a language tag, lower case (`pt-br`), "" if they are none."""
+    tag = words.strip().lower().replace("_", "-")
+    return tag if _LANGUAGE.fullmatch(tag) else ""

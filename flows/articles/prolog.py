@@ -7,8 +7,8 @@ from flows.errors import ReadError
 
 _MAX_ENTITIES = 300
 _MAX_GROWTH = 500_000  # characters that entities may add to one document
-_PROLOG = 64 * 1024
-_SKIPPED = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.S)
+_SPACE = re.compile(r"\s*")
+_SKIPPED = {"<?": "?>", "<!--": "-->"}
 _ROOT = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
 _ENTITY = re.compile(r"<!ENTITY\s+(%\s+)?([\w.:-]+)\s+(SYSTEM\b|PUBLIC\b|\"([^\"]*)\"|'([^']*)')", re.I)
 _REFERENCE = re.compile(r"&([A-Za-z_][\w.:-]*);")
@@ -35,9 +35,14 @@ def look_at(text: str) -> Prolog:
 
 
 def _after_skipped(text: str, place: int) -> int:
-    while (skipped := _SKIPPED.match(text, place, place + _PROLOG)) is not None:
-        place = skipped.end()
-    return place
+    """The place after white space, comments and instructions, however long they are."""
+    while True:
+        place = _SPACE.match(text, place).end()  # type: ignore[union-attr] # it matches nothing, too
+        end = next((end for start, end in _SKIPPED.items() if text.startswith(start, place)), "")
+        after = text.find(end, place + 2) if end else -1
+        if after < 0:
+            return place
+        place = after + len(end)
 
 
 def _root_at(text: str, place: int) -> str:

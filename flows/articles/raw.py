@@ -25,7 +25,11 @@ class RawEntry:
 
 @dataclass(frozen=True)
 class RawFeed:
-    """A feed as its parser gave it; `base` is what its relative links start from, "" if it says nothing."""
+    """A feed as its parser gave it; `base` is what its relative links start from, "" if it says nothing.
+
+    `language` is a tag like "en" or "pt-br", "" if it says none; `ttl_s` is how long it asks to be left alone, in
+    seconds (a day at most), 0.0 if it does not ask.
+    """
 
     kind: str
     title: str
@@ -34,3 +38,5 @@ class RawFeed:
     entries: tuple[RawEntry, ...]
     warnings: tuple[str, ...] = ()
     left_out: int = 0
+    language: str = ""
+    ttl_s: float = 0.0

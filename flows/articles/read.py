@@ -1,53 +1,106 @@
 """A body to a Reading: parsed, cleaned and named. Pure; it runs in the reading process (`child`)."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
+from hashlib import blake2b
 from urllib.parse import urljoin
 
 from flows.articles.clean import Cleaned, clean, clean_summary, clean_text, picture_link
 from flows.articles.entry import Entry, Reading
 from flows.articles.identify import canonical_link, content_hash, name_entries
+from flows.articles.measure import count_words
 from flows.articles.parse import in_range, parse
 from flows.articles.plain import one_line, shorten
 from flows.articles.raw import RawEntry, RawFeed
+from flows.articles.tongue import language_of
 
 _FULL_TEXT_WORDS = 150
 _UNTITLED_CHARS = 100
+_MOST_MARKUP = 1_000_000  # characters; the longest article that we know of has a third of that
+_TOO_LONG = "too long: only its beginning was kept"
 
 
-def read_feed(body: bytes, *, content_type: str, url: str, now: datetime) -> Reading:
-    """The feed fetched from `url`. Raises ReadError as `parse` does."""
+def read_feed(
+    body: bytes, *, content_type: str, url: str, now: datetime, known: Collection[str] = frozenset()
+) -> Reading:
+    """The feed fetched from `url`. Raises ReadError as `parse` does.
+
+    Entries whose digest is `known` stand as they did: they are named, so that the others get the same names as
+    ever, but not cleaned again, which is most of the work.
+    """
     feed = parse(body, content_type=content_type, url=url)
-    entries = name_entries([_entry(raw, feed, now) for raw in feed.entries])
+    digests = [_digest(raw) for raw in feed.entries]
+    entries = name_entries(
+        [
+            _outline(raw, digest, feed, now) if digest in known else _entry(raw, digest, feed, now)
+            for raw, digest in zip(feed.entries, digests, strict=True)
+        ]
+    )
+    new = [entry for entry in entries if entry.digest not in known]
     return Reading(
         kind=feed.kind,
         title=shorten(feed.title, 300),
         site_url=canonical_link(_join(feed.base, feed.site_url)) if feed.site_url else "",
-        entries=tuple(_hashed(entry) for entry in entries),
+        entries=tuple(_hashed(entry) for entry in new),
         warnings=feed.warnings + _of_entries(entries),
         left_out=feed.left_out,
+        standing=tuple(entry.link_key for entry in entries if entry.digest in known),
+        # what is wrong with a date may right itself as time passes: such an entry is looked at each time
+        digests=tuple(entry.digest for entry in entries if "date_rejected" not in entry.review),
+        times=tuple(entry.published_at for entry in entries if entry.published_at),
+        language=feed.language,
+        ttl_s=feed.ttl_s,
     )
 
 
-def _entry(raw: RawEntry, feed: RawFeed, now: datetime) -> Entry:
+def _digest(raw: RawEntry) -> str:
+    """The name of an entry as it stands in the document, to know it again without cleaning it."""
+    return blake2b(repr(raw).encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def _outline(raw: RawEntry, digest: str, feed: RawFeed, now: datetime) -> Entry:
+    """What it takes to name an entry."""
     published, note = in_range(raw.published, now)
+    return Entry(
+        title=raw.title or _entry(raw, digest, feed, now).title,
+        link=_article_link(raw.base or feed.base, raw.link),
+        guid=_guid(raw),
+        published_at=published,
+        review=note,
+        digest=digest,
+    )
+
+
+def _entry(raw: RawEntry, digest: str, feed: RawFeed, now: datetime) -> Entry:
+    published, note = in_range(raw.published, now)
+    if len(raw.body) > _MOST_MARKUP:
+        raw = replace(raw, body=raw.body[:_MOST_MARKUP])
+        note = f"{note}; {_TOO_LONG}" if note else _TOO_LONG
     cleaned = _cleaned(raw, feed)
     summary = clean_summary(raw.summary, is_text=raw.summary_is_text)
     base = raw.base or feed.base
+    words = count_words(cleaned.text)
     return Entry(
         title=raw.title or _first_words(cleaned.text or summary),
         link=_article_link(base, raw.link),
-        guid=one_line(raw.guid)[:1000],
+        guid=_guid(raw),
         author=raw.author,
         published_at=published,
         html=cleaned.html,
         text=cleaned.text,
         summary=summary,
-        words=cleaned.words,
+        words=words,
         image_url=cleaned.image_url or picture_link(raw.image_url, base),
         review=note,
-        full_text=cleaned.words >= _FULL_TEXT_WORDS and not cleaned.text.endswith(("…", "[…]", "[...]")),
+        full_text=words >= _FULL_TEXT_WORDS and not cleaned.cut_off,
+        language=language_of(cleaned.text or summary, feed.language),
+        digest=digest,
     )
+
+
+def _guid(raw: RawEntry) -> str:
+    return one_line(raw.guid)[:1000]
 
 
 def _cleaned(raw: RawEntry, feed: RawFeed) -> Cleaned:

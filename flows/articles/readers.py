@@ -1,26 +1,28 @@
 """A few reading processes, reused: a body gets 10 s and 512 MiB, and one that hangs is killed alone."""
 
+import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
 from flows.articles.child import read_message, write_message
-from flows.articles.entry import Reading
+from flows.articles.entry import PageText, Reading
 from flows.articles.parse import NotAFeedError
 from flows.errors import ReadError
 
 SECONDS = 10.0
 MEMORY_BYTES = 512 * 2**20
 _START_S = 60.0  # a machine under load may take long to import; no feed is to blame for that
-_MOST_ANSWER = 128 * 2**20
+_PATIENCE_S = 1.0
+_MOST_ANSWER = 48 * 2**20  # JSON of the largest feed that may be fetched
 _CODE = "import sys; sys.path.insert(0, sys.argv[1]); from flows.articles.child import main; main({}, {})"
 
 
@@ -33,10 +35,11 @@ class Readers:
     def __init__(self, size: int = 2, *, seconds: float = SECONDS, memory_bytes: int = MEMORY_BYTES) -> None:
         self.seconds = seconds
         self.peak_kib = 0  # the largest process so far, as far as one has told
-        self._idle: SimpleQueue[_Process | None] = SimpleQueue()
+        self._idle: SimpleQueue[_Process] = SimpleQueue()
         self._all: list[_Process] = []
         self._memory_bytes = memory_bytes
         self._size = size
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         for _ in range(self._size):
@@ -49,34 +52,64 @@ class Readers:
         for process in self._all:
             process.end()
 
-    def read(self, body: bytes, *, content_type: str, url: str, now: datetime) -> Reading:
-        """The feed in `body`. Raises ReadError: what `parse` raises, and `too_complex`."""
+    def read(self, body: bytes, *, content_type: str, url: str, now: datetime, known: Iterable[str] = ()) -> Reading:
+        """The feed in `body`; entries whose digest is `known` are only named.
+
+        Raises ReadError: what `parse` raises, and `too_complex`.
+        """
+        job = {"content_type": content_type, "url": url, "now": now.isoformat(), "known": list(known)}
+        return Reading.from_json(self._ask(job, body))
+
+    def read_page(
+        self, body: bytes, *, content_type: str, url: str, title: str, source: str, now: datetime
+    ) -> PageText:
+        """The text of an article's page. Raises ReadError: what `page.read_page` raises, and `too_complex`."""
+        job = {"content_type": content_type, "url": url, "now": now.isoformat(), "title": title, "source": source}
+        return PageText.from_json(self._ask({**job, "page": True}, body))
+
+    def _ask(self, job: dict[str, Any], body: bytes) -> dict[str, Any]:
         with self._one() as process:
-            message = process.ask(
-                {"content_type": content_type, "url": url, "now": now.isoformat(), "size": len(body)}, body
-            )
+            message = process.ask({**job, "size": len(body)}, body)
         self.peak_kib = max(self.peak_kib, message.get("peak_kib", 0))
-        if "reading" in message:
-            return Reading.from_json(message["reading"])
         if "feeds" in message:
             raise NotAFeedError(message["reason"], tuple(message["feeds"]))
-        raise ReadError(message["error"], message["reason"])
+        if "error" in message:
+            raise ReadError(message["error"], message["reason"])
+        return dict(message["reading"])
 
     @contextmanager
     def _one(self) -> "Iterator[_Process]":
-        process = self._idle.get()
-        if process is None or not process.alive:
-            process = self._start()
+        process = self._free()
         try:
             yield process
         finally:
-            self._idle.put(process)
+            with self._lock:
+                spare = len(self._alive()) > self._size  # started while others hung; they are back
+            if spare:
+                process.end()
+            else:
+                self._idle.put(process)  # also one that died: whoever takes it starts another in its place
+
+    def _free(self) -> "_Process":
+        """A process that is idle; a new one if none has been for a while, up to twice as many as we keep."""
+        while True:
+            with suppress(Empty):
+                process = self._idle.get(timeout=_PATIENCE_S)
+                return process if process.alive else self._start()
+            with self._lock:
+                full = len(self._alive()) >= 2 * self._size
+            if not full:
+                return self._start()
 
     def _start(self) -> "_Process":
-        self._all = [process for process in self._all if process.alive]
         process = _Process(self.seconds, self._memory_bytes)
-        self._all.append(process)
+        with self._lock:
+            self._alive().append(process)
         return process
+
+    def _alive(self) -> "list[_Process]":
+        self._all = [process for process in self._all if process.alive]
+        return self._all
 
 
 class _Process:
@@ -90,6 +123,8 @@ class _Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            # one thread of algebra: OpenBLAS would take address space for each processor, which is limited here
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             start_new_session=True,  # Ctrl-C ends us first, and us closing the pipe ends it
         )
 

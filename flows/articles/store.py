@@ -9,16 +9,19 @@ from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
 from flows.articles.guard import Guard
+from flows.articles.measure import reading_minutes
 from flows.articles.plain import shorten, to_title
 from flows.errors import MastheadError
 from flows.models import Article, Source, SourceStatus
 
 FULL_READ_EVERY = timedelta(days=7)  # a server may swear for ever that nothing has changed
 _NAME_CHARS = 300
+_LOCKED = "sources locked by this transaction"
 _MOVES = {
     SourceStatus.ACTIVE: {SourceStatus.PAUSED, SourceStatus.RETIRED},
     SourceStatus.PAUSED: {SourceStatus.ACTIVE, SourceStatus.RETIRED},
     SourceStatus.RETIRED: {SourceStatus.ACTIVE},
+    SourceStatus.MERGED: set[SourceStatus](),
 }
 
 
@@ -32,6 +35,13 @@ class DueSource:
     etag: str
     last_modified: str
     body_hash: str
+    https_only: bool = False
+    seen: tuple[str, ...] = ()  # digests of the entries that stood in its last document
+
+    @property
+    def host(self) -> str:
+        """The host as far as it can be read; sources of one host share its bound."""
+        return self.url.split("/", 3)[2] if self.url.count("/") > 1 else self.url
 
 
 def source_url(url: str) -> str:
@@ -61,13 +71,19 @@ def add_source(session: Session, url: str, *, title: str = "", topic: str = "", 
     return source
 
 
-def due_sources(session: Session, *, now: datetime, only: Collection[int] | None = None) -> list[DueSource]:
-    """Active sources whose time has come; with `only`, those of them, due or not."""
+def due_sources(
+    session: Session, *, now: datetime, only: Collection[int] | None = None, due_only: bool = False
+) -> list[DueSource]:
+    """Active sources that may be asked: all but those that failed and are told to wait.
+
+    With `due_only`, those whose own time has come; with `only`, those of them, whatever the time.
+    """
     query = select(Source).where(col(Source.status) == SourceStatus.ACTIVE).order_by(col(Source.id))
+    ripe = or_(col(Source.next_due_at).is_(None), col(Source.next_due_at) <= now)
     if only is not None:
         query = query.where(col(Source.id).in_(list(only)))
     else:
-        query = query.where(or_(col(Source.next_due_at).is_(None), col(Source.next_due_at) <= now))
+        query = query.where(ripe if due_only else or_(ripe, col(Source.failures) == 0))
     return [_due(source, now) for source in session.exec(query)]
 
 
@@ -80,11 +96,24 @@ def _due(source: Source, now: datetime) -> DueSource:
         etag="" if in_full else source.etag,
         last_modified="" if in_full else source.last_modified,
         body_hash=source.body_hash,
+        https_only=source.https_only,
+        seen=tuple(source.seen.split()),
     )
+
+
+def lock_sources(session: Session, source_ids: Collection[int]) -> list[Source]:
+    """The sources, for this transaction alone, with one statement; `locked` then finds them. Keep what it returns."""
+    sources = session.exec(
+        select(Source).where(col(Source.id).in_(source_ids)).order_by(col(Source.id)).with_for_update()
+    ).all()
+    session.info[_LOCKED] = {source.id for source in sources}
+    return list(sources)
 
 
 def locked(session: Session, source_id: int) -> Source | None:
     """The source, for this transaction alone: two collections store its articles one after the other."""
+    if source_id in session.info.get(_LOCKED, ()):
+        return session.get(Source, source_id)
     return session.exec(select(Source).where(Source.id == source_id).with_for_update()).first()
 
 
@@ -116,35 +145,6 @@ def undo_move(session: Session, source_id: int) -> Source:
     return source
 
 
-def list_sources(session: Session) -> list[dict[str, Any]]:
-    """Every source and how it does: one plain dictionary each, by title. `health` is one word.
-
-    Fields: id, title, url, topic, status, health (well, failing, new, paused, retired), articles,
-    last_success_at, failures, error_code, error, error_since, warning, next_due_at.
-    """
-    counts = dict(session.exec(select(Article.source_id, func.count()).group_by(col(Article.source_id))).all())
-    sources = session.exec(select(Source)).all()
-    rows = [_health(source, counts.get(source.id or 0, 0)) for source in sources]
-    return sorted(rows, key=lambda row: (str(row["title"]).casefold(), row["id"]))
-
-
-def _health(source: Source, articles: int) -> dict[str, Any]:
-    health = str(source.status)
-    if source.status is SourceStatus.ACTIVE:
-        health = "failing" if source.failures else "well" if source.last_success_at else "new"
-    names = ("last_success_at", "failures", "error_code", "error", "error_since", "warning", "next_due_at")
-    return {
-        "id": source.id,
-        "title": source.title or source.url,
-        "url": source.url,
-        "topic": source.topic,
-        "status": str(source.status),
-        "health": health,
-        "articles": articles,
-        **{name: _plain(getattr(source, name)) for name in names},
-    }
-
-
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
@@ -152,11 +152,16 @@ def _plain(value: Any) -> Any:
 def list_articles(session: Session, *, limit: int = 1000) -> list[dict[str, Any]]:
     """Articles, newest first, as plain dictionaries.
 
-    Fields: title, source (its name), link (without tracking), published (ISO 8601 or None), words, text.
+    Fields: title, source (its name), link (without tracking), published (ISO 8601 or None), words, minutes (of
+    reading), language (two letters, "" if unknown), text_from (feed, teaser, page), page_error, image, text.
     """
     moment = func.coalesce(Article.published_at, Article.first_seen_at)
     rows = session.exec(
-        select(Article, Source.title).join(Source).order_by(moment.desc(), col(Article.id).desc()).limit(limit)
+        select(Article, Source.title)
+        .join(Source)
+        .where(col(Article.duplicate_of).is_(None))
+        .order_by(moment.desc(), col(Article.id).desc())
+        .limit(limit)
     )
     return [
         {
@@ -165,6 +170,11 @@ def list_articles(session: Session, *, limit: int = 1000) -> list[dict[str, Any]
             "link": article.link,
             "published": _plain(article.published_at),
             "words": article.words,
+            "minutes": reading_minutes(article.words),
+            "language": article.language,
+            "text_from": str(article.text_from),
+            "page_error": article.page_error,
+            "image": article.image_url,
             "text": article.text,
         }
         for article, name in rows

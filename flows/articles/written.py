@@ -16,10 +16,10 @@ def as_html(blocks: Iterable[Element]) -> str:
 def _html(node: Node) -> str:
     if isinstance(node, str):
         return escape(node, quote=False)
-    attributes = "".join(f' {name}="{escape(value)}"' for name, value in node.attributes.items())
     if node.tag in _VOID:
         return f"<{node.tag}>"
-    return f"<{node.tag}{attributes}>{''.join(_html(child) for child in node.children)}</{node.tag}>"
+    attributes = "".join([f' {name}="{escape(value)}"' for name, value in node.attributes.items()])
+    return f"<{node.tag}{attributes}>{''.join([_html(child) for child in node.children])}</{node.tag}>"
 
 
 def as_text(blocks: Iterable[Element]) -> str:
@@ -29,12 +29,12 @@ def as_text(blocks: Iterable[Element]) -> str:
 
 def _text(block: Element) -> str:
     if block.tag in {"ul", "ol"}:
-        return "\n".join(_item(item, block, place) for place, item in enumerate(_elements(block)))
+        return "\n".join(_item(item, block, place) for place, item in enumerate(block.inner()))
     if block.tag == "blockquote":
-        return as_text(_elements(block))
+        return as_text(block.inner())
     if block.tag == "table":
         return "\n".join(
-            " | ".join(cell.text.strip().replace("\n", " ") for cell in _elements(row)) for row in _elements(block)
+            " | ".join(cell.text.strip().replace("\n", " ") for cell in row.inner()) for row in block.inner()
         )
     if block.tag == "pre":
         return block.text.strip("\n")
@@ -45,9 +45,5 @@ def _item(item: Element, within: Element, place: int) -> str:
     start = within.attributes.get("start", "1")
     number = (int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 1) + place
     mark = f"{number}. " if within.tag == "ol" else "- "
-    inner = item.text if item.is_leaf else as_text(_elements(item))
+    inner = item.text if item.is_leaf else as_text(item.inner())
     return mark + inner.strip().replace("\n\n", "\n").replace("\n", "\n  ")
-
-
-def _elements(element: Element) -> list[Element]:
-    return [child for child in element.children if isinstance(child, Element)]

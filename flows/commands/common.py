@@ -44,8 +44,18 @@ def plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime | date) else str(value)
 
 
-def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, nothing: str) -> None:
-    """Print rows: all fields as JSON, or the named columns as a table; `nothing` says what to do if there are none."""
+def show(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    as_json: bool,
+    nothing: str,
+    whole: Sequence[str] = (),
+) -> None:
+    """Print rows: all fields as JSON, or the named columns as a table; `nothing` says what to do if there are none.
+
+    Columns that stand in `whole` are never broken, however narrow the terminal.
+    """
     if as_json:
         print_json(list(rows))
         return
@@ -60,7 +70,9 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         number = all(isinstance(row.get(column), int | float) for row in rows)
-        table.add_column(column.replace("_", " "), justify="right" if number else "left", overflow="fold")
+        table.add_column(
+            column.replace("_", " "), justify="right" if number else "left", overflow="fold", no_wrap=column in whole
+        )
     for row in rows:
         table.add_row(*(Text(_cell(row.get(column))) for column in columns))
     Console(soft_wrap=False).print(table)

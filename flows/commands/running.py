@@ -50,12 +50,20 @@ def up(data: Data = DATA, host: str | None = None, port: int | None = None) -> N
     raise typer.Exit(run_up(house(data, **chosen), say))
 
 
-def collect(data: Data = DATA) -> None:
-    """Fetch every source that is due, and store what is new. One bad source harms no other."""
+def collect(
+    data: Data = DATA,
+    due: Annotated[
+        bool, typer.Option("--due", help="Only sources whose own time has come, as the timetable does.")
+    ] = False,
+) -> None:
+    """Fetch every source that may be asked now, and store what is new. One bad source harms no other.
+
+    Sources that failed are asked again when their wait is over; the page of each on the desk says when.
+    """
     from flows.articles.collecting import collect_articles
 
     opened = house(data)
-    collected = collect_articles(opened.engine, opened.settings, clock=opened.clock, progress=say)
+    collected = collect_articles(opened.engine, opened.settings, clock=opened.clock, progress=say, due_only=due)
     for name, sentence in collected.problems:
         say(f"  {name}: {sentence}")
 

@@ -1,17 +1,15 @@
 """What an edition says now, as the frozen document that an approver signs."""
 
 from collections.abc import Iterable, Sequence
-from math import ceil
 from urllib.parse import urlsplit
 
 from sqlmodel import Session, col, select
 
+from flows.articles.measure import reading_minutes
 from flows.editions.seal import Content, ContentSection, Item
 from flows.errors import WorkflowError
 from flows.models import Article, Decision, Edition, EditionItem, Newsletter, Source
 from flows.settings import NewsletterSettings, Settings
-
-_WORDS_A_MINUTE = 220
 
 Chosen = tuple[EditionItem, Article, Source]
 
@@ -79,11 +77,6 @@ def section_names(used: Iterable[str], newsletter: NewsletterSettings) -> list[s
 def source_name(source: Source) -> str:
     """How a letter credits a source: its title, or its host where the feed has none."""
     return source.title.strip() or (urlsplit(source.site_url or source.url).hostname or source.url)
-
-
-def reading_minutes(words: int) -> int:
-    """Minutes to read so many words, rounded up; 0: unknown."""
-    return ceil(words / _WORDS_A_MINUTE) if words > 0 else 0
 
 
 def _sections(chosen: Sequence[Chosen], newsletter: NewsletterSettings) -> tuple[ContentSection, ...]:

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 
+from flows.articles.measure import reading_minutes
 from flows.editions.approval import approve
-from flows.editions.content import Chosen, chosen_items, content_of, reading_minutes, source_name
+from flows.editions.content import Chosen, chosen_items, content_of, source_name
 from flows.errors import MastheadError
 from flows.models import Decision, Edition, EditionItem, EditionStatus, Newsletter
 from flows.settings import Settings

@@ -68,7 +68,7 @@ def mail_notices(
     for notice in notices:
         if not _take(engine, notice, clock()):
             continue
-        template, values = _told(engine, notice)
+        template, values = _told(engine, notice, settings.address)
         sent = [_sent(post, email, template, values) for email in team]  # everybody, not only the first
         if any(sent):
             mailed += 1
@@ -96,10 +96,14 @@ def _give_back(engine: Engine, notice: Notice) -> None:
         session.connection().execute(update(Notice).where(col(Notice.id) == notice.id).values(mailed_at=None))
 
 
-def _told(engine: Engine, notice: Notice) -> tuple[str, dict[str, Any]]:
-    """The note that tells of a notice: a draft is told with its stories, anything else in its own words."""
+def _told(engine: Engine, notice: Notice, address: str) -> tuple[str, dict[str, Any]]:
+    """The note that tells of a notice: a draft is told with its stories, anything else in its own words.
+
+    `address` is that of our pages: a path alone leads nowhere from a mail.
+    """
     if notice.kind != "draft ready":
-        return "notice", {"kind": notice.kind, "text": notice.text, "link": notice.link}
+        link = address + notice.link if notice.link.startswith("/") else notice.link
+        return "notice", {"kind": notice.kind, "text": notice.text, "link": link}
     with reading(engine) as session:
         edition = get_edition(session, int(notice.link.rpartition("/")[2]))
     stories = [{**story, "reason": _best(story["reasons"])} for story in edition["stories"]]

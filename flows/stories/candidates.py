@@ -103,6 +103,7 @@ def _leads(
                 select(StoryArticle.story_id, func.count(func.distinct(Article.source_id)))
                 .join(Article, col(StoryArticle.article_id) == col(Article.id))
                 .where(StoryArticle.newsletter_id == newsletter_id, col(StoryArticle.story_id).in_(some))
+                .where(col(Article.duplicate_of).is_(None))
                 .group_by(col(StoryArticle.story_id))
             ).all()
         )

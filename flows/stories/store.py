@@ -41,6 +41,7 @@ def read_pieces(session: Session, newsletter_id: int, *, since: datetime, known_
             (col(StoryArticle.article_id) == col(Article.id)) & (col(StoryArticle.newsletter_id) == newsletter_id),
         )
         .where(or_(day >= since, (day >= known_since) & col(StoryArticle.story_id).is_not(None)))
+        .where(col(Article.duplicate_of).is_(None))
         .order_by(col(Article.id))
     ).all()
     return [

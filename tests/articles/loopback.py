@@ -15,8 +15,15 @@ class Request(BaseHTTPRequestHandler):
     server: "_Server"
     protocol_version = "HTTP/1.1"
 
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         path = self.path.split("?", 1)[0]
+        self.server.site.methods.append(self.command)
         self.server.site.asked.append((path, {name.lower(): value for name, value in self.headers.items()}))
         handler = self.server.site.pages.get(path)
         try:
@@ -36,7 +43,8 @@ class Request(BaseHTTPRequestHandler):
             if value:
                 self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
         """Tests print nothing."""
@@ -44,6 +52,7 @@ class Request(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 256
     site: "Site"
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -57,6 +66,7 @@ class Site:
     base: str
     pages: dict[str, Handler] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    methods: list[str] = field(default_factory=list)  # of the same requests
 
     def page(self, path: str, body: bytes | str, status: int = 200, **headers: str) -> str:
         """Serve `body` at `path`; returns the address."""

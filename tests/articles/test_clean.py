@@ -121,6 +121,17 @@ def test_F25_pictures_leave_the_text_and_the_first_real_one_is_kept() -> None:
     assert (found.html, found.image_url) == ("<p>Text</p>", "https://blog.example/real.png")
 
 
+def test_F25_faces_and_smileys_are_no_picture_of_an_article() -> None:
+    markup = (
+        '<p><img src="https://secure.gravatar.com/avatar/1"><img src="/signed.jpg?w=3&s=1f&a=2&utm_source=x">Text</p>'
+    )
+    assert cleaned(markup).image_url == "https://blog.example/signed.jpg?w=3&s=1f&a=2&utm_source=x"
+
+
+def test_a_paragraph_begins_with_its_words() -> None:
+    assert cleaned("<p>one</p> \n<br> two<br> <br><br>three").html == "<p>one</p>\n<p>two</p>\n<p>three</p>"
+
+
 def test_F26_template_words_are_only_text() -> None:
     strange = "<p>{{ 7*7 }} {% include 'x' %} &lt;mj-include path='x'/&gt; ]]&gt; &lt;/mj-text&gt; a &lt; b\x00</p>"
     found = cleaned(strange)
@@ -145,6 +156,23 @@ def test_F26_template_words_are_only_text() -> None:
         "<h2>About the author</h2><p>Ada writes.</p><p>She also cooks.</p>",
         "<h3>About the Authors:</h3><table><tr><td>Ada</td><td>writes</td></tr></table>",
         "<p><b>About the author(s)</b></p><ul><li>Ada writes.</li></ul><p><a href='#'>Read More</a></p>",
+        "<p><a href='/x'>Click here to read the full article</a></p>",
+        "<p>Originally published at <a href='/x'>blog.example</a>.</p>",
+        "<p>A title was originally published in Some Letters on Medium, where people are continuing the"
+        " conversation by highlighting and responding to this story.</p>",
+        "<p>Cross-posted from the lab's own blog.</p>",
+        "<p>Enjoyed this post? Subscribe to our newsletter to get the next one.</p>",
+        "<p>Subscribe to get new posts in your inbox every Friday.</p>",
+        "<p>Sign up for model news to stay up to date on the latest breakthroughs.</p>",
+        "<p>Follow us on LinkedIn and Twitter. Updates come by newsletter as well.</p>",
+        "<p>For more stories, follow A blog on Mastodon.</p>",
+        "<p>Tags: models, training</p><p>3 comments</p>",
+        "<p>Discuss on Hacker News</p><p>© 2026 A blog</p>",
+        "<p>Copyright 2026 A blog. All rights reserved.</p>",
+        "<p>We use cookies to improve your experience. By going on you accept our cookie policy.</p>",
+        "<h3>Related posts</h3><ul><li><a href='/1'>First</a></li><li><a href='/2'>Second</a></li></ul>",
+        "<p><b>You might also like:</b></p><p><a href='/1'>First</a></p><hr><p>The post A appeared first on B.</p>",
+        "<p>Advertisement</p><p>5 min read</p>",
     ],
 )
 def test_boilerplate_after_an_article_is_gone(ending: str) -> None:
@@ -166,11 +194,94 @@ def test_boilerplate_glued_to_the_last_sentence_is_gone() -> None:
         "<h2>Facebook</h2>" + PROSE,
         "<p>About the author of the theorem little is known.</p>",
         "<h2>About the author</h2><p>A whole article about an author.</p>",
+        "<p>Originally published in 1951, the paper is read to this day.</p>",
     ],
 )
 def test_prose_that_sounds_like_boilerplate_stays(prose: str) -> None:
     first = re.sub(r"<[^>]+>", " ", prose).split("  ")[0].strip()
     assert cleaned(prose).text.startswith(first)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "<p>Want to read more?</p>",
+        "<p>Photo by Jane Roe on Unsplash</p>",
+        "<p>Sign up is the hardest part of any newsletter.</p>",
+        "<p>Subscribe to nothing before you have read it.</p>",
+        "<p>Join the tables, and query them.</p>",
+        "<p>Copyright will have to change.</p>",
+        "<p>We use cookies to keep the session, as the figure shows.</p>",
+        "<p>The idea was first published in a letter of 1948 and forgotten.</p>",
+        "<p>Originally published in 1951, the paper is read to this day.</p>",
+        "<p>Follow the value of f on x and see.</p>",
+        '<h2>Related work</h2><ul><li><a href="https://blog.example/1">First</a></li></ul>',
+        '<h2>Further reading</h2><ul><li><a href="https://blog.example/1">First</a></li></ul>',
+        "<h2>Related posts</h2><p>Few people wrote about this; the first was Ada, in 1843.</p>",
+        '<h2>References</h2><ol><li><a href="https://blog.example/1">A paper</a></li></ol>',
+        "<p>To read on in bed costs an hour of sleep, they found.</p>",
+        "<table><tr><td>Share</td><td>Tweet</td></tr></table>",
+        "<pre>Read more</pre>",
+        "<blockquote><p>Continue reading is what the button said, and nobody did.</p></blockquote>",
+    ],
+)
+def test_the_last_words_of_an_author_stay(ending: str) -> None:
+    assert cleaned(PROSE + ending, title="A title").html == PROSE.replace(" </p>", "</p>\n") + ending.replace(
+        "</h2><", "</h2>\n<"
+    )
+
+
+def test_an_article_about_reading_more_stays_whole() -> None:
+    article = (
+        "<h2>Read more</h2><p>Read more, they say. Continue reading, says the button; the post that appeared first on"
+        " the list is the one that is read.</p><p>Sign up, it says, and share this.</p><h2>Newsletter</h2>"
+        "<p>Every newsletter asks its readers to subscribe, and cookies are no better.</p><p>So read more.</p>"
+    )
+    assert (
+        cleaned(article, title="On reading").words == len(re.sub(r"<[^>]+>", " ", article).split()) - 2
+    )  # the heading
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<p>It begins like this […]</p>",
+        "<p>It begins like this [&#8230;]</p><p>The post A title appeared first on A blog.</p>",
+        "<p>It begins like this...</p>",
+        "<p>It begins like this…</p><p><a href='/x'>Read more</a></p>",
+        "<p>It begins like this.</p><p><a href='/x'>Read the full article »</a></p>",
+        "<p>It begins like this. Read more</p>",
+        "<p>It begins like this … <a href='/x'>Continue reading <span>A title</span> →</a></p>",
+        PROSE + "<p><a href='/x'>Continue reading A title</a></p><p>Tags: a, b</p>",
+        PROSE * 6 + "<p><a href='/x'>Continue reading</a></p><hr><p>Share on X</p>",
+        PROSE * 6 + "<p>And then they found…</p>",
+    ],
+)
+def test_a_beginning_is_seen_to_be_one(markup: str) -> None:
+    found = cleaned(markup, title="A title")
+    assert found.cut_off
+    assert not re.search("read more|continue reading|appeared first", found.text, re.I)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        PROSE,
+        "<p>It is all here.</p>",
+        "",
+        PROSE * 6 + "<p><a href='/x'>Read More</a></p>",
+        "<p>It was… odd.</p><p>The post A title appeared first on A blog.</p>",
+        "<p>You can read more in the paper.</p>",
+        "<pre>for x in ...</pre>",
+    ],
+)
+def test_a_whole_article_is_no_beginning(markup: str) -> None:
+    assert not cleaned(markup, title="A title").cut_off
+
+
+def test_plain_text_may_be_a_beginning_too() -> None:
+    assert clean_text("It begins.\n\nContinue reading").cut_off
+    assert not clean_text("It begins and ends.").cut_off
 
 
 @pytest.mark.parametrize("tag", ["p", "h1", "h2", "strong"])

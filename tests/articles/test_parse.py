@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from flows.articles.parse import NotAFeedError, in_range
+from flows.articles.discovery import discover
+from flows.articles.parse import NotAFeedError, in_range, parse
+from flows.articles.raw import RawFeed
 from flows.errors import ReadError
 from tests.articles.conftest import item, read, rss
+from tests.bench.feed_corpus import folder, judge, stated_documents
 from tests.conftest import NOW
 
 ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://blog.example/base/">
@@ -119,6 +122,94 @@ def test_F23_a_page_names_its_feeds() -> None:
     assert "https://blog.example/feed.xml" in error.reason
 
 
+PAGE = "https://blog.example/about/"
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["/feed", "/feed/", "feeds/", "/blog/rss", "/blog.rss", "atom.xml", "/index.xml", "/feed.json", "/en/rss.xml"],
+)
+def test_F23_a_page_that_names_no_feed_may_link_to_one(link: str) -> None:
+    page = f'<html><body><a href="/news">News</a><a href="{link}?x=1"><img alt="RSS"></a></body></html>'
+    assert len(discover(page, PAGE)) == 1
+    assert link.lstrip("/") in discover(page, PAGE)[0]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "/feedback",
+        "/newsfeed-story",
+        "/index.html",
+        "/package.json",
+        "javascript:/feed",
+        "mailto:rss",
+        "http://[x/feed",
+    ],
+)
+def test_F23_other_links_of_a_page_are_no_feeds(link: str) -> None:
+    assert discover(f'<a href="{link}">x</a>', PAGE) == ()
+
+
+def test_F23_feeds_that_a_page_names_come_before_links() -> None:
+    page = '<link rel="alternate" type="application/rss+xml" href="/a"><a href="/feed">x</a>'
+    assert discover(page, PAGE) == ("https://blog.example/a",)
+
+
+@pytest.mark.parametrize(
+    ("head", "language", "ttl_s"),
+    [
+        ("", "", 0.0),
+        ("<language>en-US</language><ttl> 30 </ttl>", "en-us", 1800.0),
+        ("<dc:language>pt_BR</dc:language>", "pt-br", 0.0),
+        ("<language>English, mostly</language><ttl>soon</ttl>", "", 0.0),
+        ("<ttl>-5</ttl>", "", 0.0),
+        ("<ttl>99999999999999999999</ttl>", "", 0.0),
+        ("<ttl>100000</ttl>", "", 86_400.0),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>", "", 1800.0),
+        ("<sy:updatePeriod> daily\n</sy:updatePeriod>", "", 86_400.0),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>0</sy:updateFrequency>", "", 0.0),
+        ("<sy:updatePeriod>now and then</sy:updatePeriod>", "", 0.0),
+    ],
+)
+@pytest.mark.parametrize("slowly", [False, True])
+def test_a_feed_says_its_language_and_how_long_to_leave_it_alone(
+    head: str, language: str, ttl_s: float, slowly: bool
+) -> None:
+    body = rss(item("One"), head=head).decode().split("?>\n")[1]
+    space = 'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
+    body = ("<!DOCTYPE rss>" if slowly else "") + body.replace("<rss", f"<rss {space}")
+    found = _raw(body)
+    assert (found.language, found.ttl_s) == (language, ttl_s)
+
+
+def _raw(body: str) -> RawFeed:
+    return parse(body.encode(), content_type="", url="https://blog.example/feed")
+
+
+def test_atom_and_json_feeds_say_their_language_too() -> None:
+    assert _raw(ATOM.replace("<feed", '<feed xml:lang="en_GB"')).language == "en-gb"
+    assert _raw(json.dumps({**JSON, "language": "pl-PL"})).language == "pl-pl"
+    assert _raw(json.dumps({**JSON, "language": ["pl"]})).language == ""
+
+
+def test_an_empty_feed_with_an_entity_of_html_is_an_empty_feed() -> None:
+    found = read("<rss version='2.0'><channel><title>Caf&eacute;</title></channel></rss>")
+    assert (found.title, found.entries) == ("Café", ())
+    assert any("not well-formed" in warning for warning in found.warnings)
+
+
+@pytest.mark.skipif(folder() is None, reason="MASTHEAD_ACCEPTANCE_DATA names no folder with feedparser-tests/")
+def test_F23_our_reading_agrees_with_the_expectations_of_feedparsers_own_tests_or_says_why_not() -> None:
+    data = folder()
+    assert data is not None
+    score = judge(stated_documents(data))
+    assert score.documents > 2000
+    assert score.crashes == []
+    assert [(case.document.name, case.claim.value, case.ours) for case in score.unexplained] == []
+    assert score.agree >= 0.94 * score.compared.total()
+
+
 @pytest.mark.parametrize("reference", ["&#xD800;", "&#x110000;", "&#xFFFFFFFFFF;", "&#99999999999999999999;", "&#x0;"])
 def test_F05_impossible_characters_make_one_feed_unreadable_or_go(reference: str) -> None:
     outcome = outcome_of(rss(item(f"a{reference}b", "https://blog.example/1")))
@@ -187,6 +278,11 @@ def test_F13_dates_that_cannot_be_news_are_none_and_told(said: str, moment: date
         assert entry.published_at == moment
     elif said and entry.published_at is None:
         assert entry.review.startswith("date_rejected")
+
+
+def test_F13_a_date_that_trips_feedparser_is_an_error_of_the_feed() -> None:
+    date = "<pubDate>Fri, 2026/13/15 08:19:53 EDT</pubDate>"
+    assert outcome_of(rss(item("One", "https://blog.example/1", more=date))) == "unreadable_feed"
 
 
 def test_F13_the_range_ends_a_day_ahead_and_ten_years_back() -> None:

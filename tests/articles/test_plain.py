@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.articles.plain import TITLE_CHARS, shorten, strip_tags, to_title, visible
+from flows.articles.plain import TITLE_CHARS, language_tag, shorten, strip_tags, to_title, visible
 
 FAMILY = "👩‍👩‍👧"
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
@@ -71,6 +71,19 @@ def test_F10_titles_are_plain_text(title: str, plain: str) -> None:
 def test_F10_titles_in_html_are_unescaped_once_and_stripped_again() -> None:
     assert to_title("AT&amp;T &#8217;s &lt;b&gt;news&lt;/b&gt;", markup=True) == "AT&T ’s news"
     assert to_title("&lt;script&gt;alert(1)&lt;/script&gt;x", markup=True) == "x"
+
+
+def test_F10_every_tag_goes_from_a_title_that_is_said_to_be_markup() -> None:
+    assert to_title("<blink>Old</blink><applet code=x></applet> news", markup=True) == "Old news"
+    assert to_title("<!DOCTYPE html>Vec&lt;T&gt; a < b", markup=True) == "Vec<T> a < b"
+
+
+@pytest.mark.parametrize(
+    ("words", "tag"),
+    [(" EN_us ", "en-us"), ("pl", "pl"), ("zh-Hant-TW", "zh-hant-tw"), ("English", ""), ("<b>en</b>", ""), ("", "")],
+)
+def test_language_tags_are_lower_case_or_none(words: str, tag: str) -> None:
+    assert language_tag(words) == tag
 
 
 @given(st.text(alphabet="<>/ab scriptimgonerror=\"'&;", max_size=200))

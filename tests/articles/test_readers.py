@@ -2,10 +2,12 @@
 
 import os
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from flows.articles.entry import Reading
 from flows.articles.parse import NotAFeedError
 from flows.articles.readers import Readers
 from flows.errors import ReadError
@@ -16,7 +18,7 @@ FEED = rss(item("One", "https://blog.example/1", body="<p>Hello</p>"))
 URL = "https://blog.example/feed"
 
 
-def ask(readers: Readers, body: bytes) -> object:
+def ask(readers: Readers, body: bytes) -> Reading:
     return readers.read(body, content_type="text/xml", url=URL, now=NOW)
 
 
@@ -52,7 +54,8 @@ def test_F12_a_body_that_hangs_the_parser_is_killed_and_the_next_is_read() -> No
 
 
 def test_F12_a_body_that_asks_for_too_much_memory_is_an_error_and_the_next_is_read() -> None:
-    large = rss(item("Large", "https://blog.example/1", body="<p>" + "<i>x</i>" * 400_000))
+    body = "<p>" + "<i>x</i>" * 100_000
+    large = rss(*(item(f"Large {n}", f"https://blog.example/{n}", body=body) for n in range(8)))
     with Readers(1, memory_bytes=160 * 2**20) as readers:
         assert code(readers, large) == "too_complex"
         assert ask(readers, FEED) == read(FEED, content_type="text/xml")
@@ -72,3 +75,26 @@ def test_no_process_outlives_its_pool() -> None:
         ask(readers, FEED)
         processes = list(readers._all)
     assert not any(process.alive for process in processes)
+
+
+def test_F12_two_that_hang_at_once_hold_nobody_up_for_long() -> None:
+    nested = rss(item("Deep", "https://blog.example/1", body="<div>" * 60_000))
+    with Readers(2, seconds=4.0) as readers, ThreadPoolExecutor(3) as threads:
+        ask(readers, FEED)
+        hanging = [threads.submit(code, readers, nested) for _ in range(2)]
+        time.sleep(0.3)
+        started = time.monotonic()
+        ask(readers, FEED)
+        waited = time.monotonic() - started
+        assert [one.result() for one in hanging] == ["too_complex"] * 2
+        for _ in range(6):
+            ask(readers, FEED)  # the pool is whole again
+        assert len([process for process in readers._all if process.alive]) <= 2
+    assert waited < 3.5
+
+
+def test_an_entry_as_long_as_a_book_is_cut_and_says_so(readers: Readers) -> None:
+    book = rss(item("Long", "https://blog.example/1", body="<p>word " * 300_000))
+    (entry,) = ask(readers, book).entries
+    assert len(entry.text) < 1_000_000
+    assert "too long" in entry.review

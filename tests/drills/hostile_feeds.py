@@ -1,140 +1,109 @@
 """Hostile feeds, served on loopback and fetched in earnest: `python -m tests.drills.hostile_feeds [--full]`.
 
-Each case runs in a process of its own, so that its peak memory is its own. A table shows code, seconds, peak
-memory of the fetching and of the reading process, and the verdict; the exit code is 1 if any case missed. With
-`--full` the time limits are those of a real installation (30 s a feed); without, 5 s.
+In four parts. Each case alone, with its exact error or what its articles must be, its seconds, and the peak memory of
+the fetching and of the reading process. All of them in one collection, among good feeds that must not feel it. Feeds
+damaged at random. Hostile pages and robots.txt of articles. The exit code is 1 if anything missed. With `--full` the
+time limits are those of a real installation (30 s a feed, 10 s to read it); `--part` runs one part alone.
 """
 
 import argparse
-import asyncio
-import json
 import os
-import resource
-import subprocess
 import sys
 import tempfile
+import threading
 import time
-from contextlib import suppress
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
+
+import trustme
 
 from tests.articles.loopback import Site, serving
-from tests.drills.hostile_cases import CASES, INNER_FORMS, Case, serve_all
+from tests.drills.canary import Canary, listening
+from tests.drills.hostile_cases import HOST, NOW, SECRET, Case, Outcome, Surroundings, all_cases, judge
+from tests.drills.hostile_tls import tls_cases
+from tests.drills.hostile_worker import Worker
 
-NOW = datetime(2026, 11, 21, tzinfo=UTC)
-SECRET = "a secret that no feed may read"
+_CANARIES = ("127.0.0.2", "127.0.0.1")
 
 
-def run_case(url: str, timeout_s: float, strict_but: str) -> dict[str, object]:
-    """Fetch and read one address as a collection would; what came of it, as plain values."""
-    from flows.articles.fetch import Web
-    from flows.articles.guard import Guard
-    from flows.articles.readers import Readers
-    from flows.errors import FetchError, ReadError
-    from flows.settings import load_settings
+@contextmanager
+def stage(timeout_s: float) -> Iterator[tuple[Site, Canary, list[Case], str]]:
+    """The hostile server with every case on it, the canary, the cases, and the certificates to trust."""
+    with ExitStack() as stack:
+        site = stack.enter_context(serving(HOST))
+        canary = stack.enter_context(listening(_CANARIES, (0, 80, 443)))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        (folder / "secret").write_text(SECRET)
+        os.mkfifo(folder / "fifo")
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(folder / "authority.pem"))
+        around = Surroundings(canary.base, str(folder / "secret"), str(folder / "fifo"))
+        cases = all_cases(around, timeout_s) + stack.enter_context(tls_cases(authority))
+        for case in cases:
+            site.at(case.path, case.answer)
+            for path, answer in case.more.items():
+                site.at(path, answer)
+        yield site, canary, cases, str(folder / "authority.pem")
 
-    class OnlyThisServer(Guard):
-        """Strict, but for the hostile server itself: the way to see where its redirects may lead."""
 
-        def check_url(self, url: str) -> str:
-            return url if url.startswith(strict_but) else super().check_url(url)
+def each_alone(timeout_s: float, workers: int, only: str) -> tuple[int, int]:
+    """Run every case; returns how many there were and how many missed."""
+    missed: list[str] = []
+    codes: Counter[str] = Counter()
+    print(f"{'ID':4} {'case':44} {'code':20} {'s':>6} {'fetch MiB':>9} {'read MiB':>8}  verdict")
+    with stage(timeout_s) as (site, canary, every, authority):
+        cases = [case for case in every if only in f"{case.id} {case.name}"]
+        lines: tuple[SimpleQueue[Case], SimpleQueue[Case]] = SimpleQueue(), SimpleQueue()
+        for case in sorted(cases, key=lambda case: case.id):
+            lines[case.waits].put(case)
 
-        def may_dial(self, address: str) -> bool:
-            return address == "127.0.0.3" or super().may_dial(address)
+        def work(number: int) -> None:
+            worker = Worker(authority)
+            for queue in (lines[number % 2], lines[1 - number % 2]):  # half of them with those that only wait
+                with suppress(Empty):
+                    while True:
+                        run(worker, queue.get_nowait())
+            worker.end()
 
-    opened: list[str] = []
-    own = (sys.prefix, sys.base_prefix, str(Path(__file__).resolve().parents[2]), "/dev/null", "/etc/ssl", "/etc/host")
+        def run(worker: Worker, case: Case) -> None:
+            address = case.url or site.base + case.path
+            outcome = worker.ask(address, timeout_s=timeout_s, strict=case.strict, etag=case.etag)
+            wrong = judge(case, outcome)
+            codes[outcome.code] += 1
+            missed.extend([f"{case.id} {case.name}: {wrong}"] if wrong else [])
+            _say(case, outcome, wrong)
 
-    def watch(event: str, details: tuple[object, ...]) -> None:
-        if event == "open" and isinstance(details[0], str) and not details[0].startswith(own):
-            opened.append(details[0])
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(workers)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        missed.extend(f"the canary was reached: {hit}" for hit in canary.hits)
+        print(f"\nThe canary at {canary.places} was reached {len(canary.hits)} times.")
+    missed.extend(_one_hangs_and_others_do_not())
+    print(f"By code: {', '.join(f'{code} {count}' for code, count in codes.most_common())}.")
+    return len(cases), _told(missed)
 
-    settings = load_settings(
-        Path(tempfile.gettempdir()), allow_private_addresses=not strict_but, fetch_timeout_s=timeout_s
+
+def _say(case: Case, outcome: Outcome, wrong: str) -> None:
+    name = case.name.encode("unicode_escape").decode()
+    print(
+        f"{case.id:4} {name[:44]:44} {outcome.code:20} {outcome.seconds:6.2f} {outcome.fetch_mib:9.0f} "
+        f"{outcome.read_mib:8.0f}  {'MISS: ' + wrong if wrong else 'ok'}",
+        flush=True,
     )
-    web = Web(settings, clock=lambda: NOW)
-    if strict_but:
-        web.guard = web._resolver.guard = OnlyThisServer()
-    said: dict[str, object] = {"code": "read", "text": "", "entries": 0}
-    started = time.monotonic()
-    with Readers(1, seconds=min(10.0, 2 * timeout_s)) as readers:
-
-        async def fetch() -> tuple[bytes, str]:
-            async with web:
-                fetched = await web.get(url)
-                return fetched.body, fetched.content_type
-
-        sys.addaudithook(watch)
-        try:
-            body, kind = asyncio.run(fetch())
-            reading = readers.read(body, content_type=kind, url=url, now=NOW)
-            said["entries"] = len(reading.entries)
-            said["text"] = json.dumps(reading.as_json())[:200_000]
-        except (FetchError, ReadError) as error:
-            said["code"], said["text"] = error.code, str(error)
-        said["seconds"] = time.monotonic() - started
-    said["opened"] = opened
-    said["fetch_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    said["read_mib"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return said
 
 
-def judge(case: Case, said: dict[str, object], canary: Site) -> str:
-    """ "" if the case went as it must, else what did not."""
-    if said["code"] not in case.codes:
-        return f"code {said['code']}, not {' or '.join(sorted(case.codes))}"
-    if float(str(said["seconds"])) > case.seconds:
-        return f"took {said['seconds']:.1f} s, more than {case.seconds:g} s"
-    if float(str(said["fetch_mib"])) > case.fetch_mib or float(str(said["read_mib"])) > case.read_mib:
-        return f"more memory than {case.fetch_mib}/{case.read_mib} MiB"
-    if canary.asked:
-        return f"the canary was asked: {canary.asked[0][0]}"
-    if SECRET in str(said["text"]) or "root:" in str(said["text"]):
-        return "a secret came through"
-    return f"opened {said['opened']}" if said["opened"] else ""
+def _told(missed: Sequence[str]) -> int:
+    for one in missed:
+        print(f"MISSED  {one}".encode("ascii", "backslashreplace").decode())
+    return len(missed)
 
 
-def drill(timeout_s: float) -> int:
-    """Run every case; returns how many missed."""
-    missed = 0
-    with serving("127.0.0.3") as site, serving("127.0.0.2") as canary, tempfile.TemporaryDirectory() as folder:
-        secret = Path(folder) / "secret"
-        secret.write_text(SECRET)
-        os.mkfifo(Path(folder) / "fifo")
-        serve_all(site, canary=canary.base, secret=str(secret), fifo=str(Path(folder) / "fifo"))
-        print(f"{'ID':4} {'case':34} {'code':22} {'s':>6} {'fetch MiB':>9} {'read MiB':>8}  verdict")
-        for case in CASES(timeout_s):
-            url = case.path if "://" in case.path else site.base + case.path
-            strict_but = site.base if case.strict else ""
-            said = _in_a_process(url, timeout_s, strict_but)
-            wrong = judge(case, said, canary)
-            missed += bool(wrong)
-            canary.asked.clear()
-            print(
-                f"{case.id:4} {case.name:34} {said['code']:22} {said['seconds']:6.2f} {said['fetch_mib']:9.0f} "
-                f"{said['read_mib']:8.0f}  {'MISS: ' + wrong if wrong else 'ok'}",
-                flush=True,
-            )
-        missed += _one_hangs_and_others_do_not()
-    print(f"\n{missed} missed." if missed else "\nNone missed.")
-    return missed
-
-
-def _in_a_process(url: str, timeout_s: float, strict_but: str) -> dict[str, object]:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.drills.hostile_feeds", "--case", url, str(timeout_s), strict_but],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    with suppress(ValueError):
-        return dict(json.loads(done.stdout))
-    tail = done.stderr.strip().splitlines()[-1:] or ["?"]
-    return {"code": "crash", "text": tail[0], "seconds": 0.0, "fetch_mib": 0.0, "read_mib": 0.0, "opened": []}
-
-
-def _one_hangs_and_others_do_not() -> int:
+def _one_hangs_and_others_do_not() -> list[str]:
     """F12: while one body hangs its process, others are read as quickly as ever."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -157,20 +126,37 @@ def _one_hangs_and_others_do_not() -> int:
         waited = hanging.result()
     fine = slowest < 1.0 <= waited
     print(f"F12  others while one hangs ({waited:.1f} s): slowest {slowest:.2f} s  {'ok' if fine else 'MISS'}")
-    return not fine
+    return [] if fine else ["F12 one hangs, and others wait for it"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--full", action="store_true", help="time limits of a real installation")
-    parser.add_argument("--case", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--full", action="store_true", help="time limits of a real installation, 2,000 damaged feeds")
+    parser.add_argument("--part", choices=["cases", "collection", "fuzz", "pages"], help="this part alone")
+    parser.add_argument("--only", default="", help="cases whose ID and name hold this")
+    parser.add_argument("--seed", type=int, default=20261121, help="of the damaged feeds")
     given = parser.parse_args()
-    if given.case:
-        url, timeout_s, strict_but = given.case
-        print(json.dumps(run_case(url, float(timeout_s), strict_but)))
-        return
-    print(f"{len(INNER_FORMS)} forms of inner addresses, each as a redirect, among the cases.\n")
-    sys.exit(1 if drill(30.0 if given.full else 5.0) else 0)
+    total = missed = 0
+    for part in [given.part] if given.part else ["cases", "collection", "fuzz", "pages"]:
+        started = time.monotonic()
+        print(f"\n=== {part} ===")
+        count, wrong = _run(part, full=given.full, only=given.only, seed=given.seed)
+        total, missed = total + count, missed + wrong
+        print(f"{part}: {count} cases, {wrong} missed, {time.monotonic() - started:.0f} s")
+    print(f"\n{total} cases, {missed} missed.")
+    sys.exit(1 if missed else 0)
+
+
+def _run(part: str, *, full: bool, only: str, seed: int) -> tuple[int, int]:
+    from tests.drills import hostile_collection, hostile_fuzz, hostile_pages
+
+    if part == "cases":
+        return each_alone(30.0 if full else 3.0, 8 if full else 4, only)
+    if part == "collection":
+        return hostile_collection.together(full=full, only=only)
+    if part == "fuzz":
+        return hostile_fuzz.fuzz(2_000 if full else 300, seed)
+    return hostile_pages.pages(full=full)
 
 
 if __name__ == "__main__":

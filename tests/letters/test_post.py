@@ -50,6 +50,7 @@ def test_a_notice_is_mailed_once_to_everybody(engine: Engine, settings: Settings
     assert ["ada@team.example" in sent[0] + sent[1], "bob@team.example" in sent[0] + sent[1]] == [True, True]
     assert len(sent) == 2
     assert "Edition 1 is late." in sent[0]
+    assert f"{settings.address}/desk/editions/1" in sent[0].replace("=\n", "")  # a path alone leads nowhere
 
 
 @pytest.mark.usefixtures("team")

@@ -9,14 +9,18 @@ from sqlalchemy import Engine
 
 from flows.clock import Clock
 from flows.editions.desk import (
+    adding,
     approving,
     brake,
     decisions,
     edition,
     home,
+    lists,
     log,
+    merge,
     previewing,
     sign_in,
+    source,
     sources,
     story,
 )
@@ -27,7 +31,8 @@ from subscribers.pages.colour import accent_css
 
 __all__ = ["Preview", "Receipt", "create_router"]
 
-_PAGES = (sign_in, home, edition, story, decisions, previewing, approving, brake, sources, log)
+_PAGES = (sign_in, home, edition, story, decisions, previewing, approving, brake, log)
+_OF_SOURCES = (sources, source, adding, lists, merge)
 _PREVIEWS_KEPT = 8  # the page of a letter, its frame and the approval ask for the same one
 
 
@@ -50,7 +55,7 @@ def create_router(
     remembered = lru_cache(maxsize=_PREVIEWS_KEPT)(preview)
     desk = Desk(engine, settings, clock, remembered, announce, receipt, template_hash)
     router = APIRouter()
-    for page in _PAGES:
+    for page in (*_PAGES, *_OF_SOURCES):
         page.add_pages(router, desk)
     add(router, desk, "GET", "/desk/accent.css", need=Need.NOTHING, handler=_accent)
     return router

@@ -8,7 +8,7 @@ import asyncio
 import hmac
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -160,6 +160,7 @@ class Visit:
 
 
 Handler = Callable[..., Response]
+FormReader = Callable[[Request], Awaitable[Form]]
 
 
 def add(
@@ -171,12 +172,16 @@ def add(
     need: Need,
     handler: Handler,
     pool: ThreadPoolExecutor | None = None,
+    reader: FormReader = read_form,
 ) -> None:
-    """Put a page on the router. `handler(visit, **path parameters)` runs in a thread, of `pool` if given."""
+    """Put a page on the router. `handler(visit, **path parameters)` runs in a thread, of `pool` if given.
+
+    `reader` reads what is posted, within limits; pages that take files have their own.
+    """
 
     async def endpoint(request: Request) -> Response:
         try:
-            form: Form = await read_form(request) if method == "POST" else {}
+            form: Form = await reader(request) if method == "POST" else {}
         except FormError as error:
             return with_headers(page("plain.html", 413, sentence=str(error)), https=desk.https)
         serve = partial(_serve, desk, request, need, handler, form)

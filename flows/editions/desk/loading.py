@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from flows.editions.content import reading_minutes, section_names, source_name
+from flows.articles.measure import reading_minutes
+from flows.editions.content import section_names, source_name
 from flows.editions.preflight import is_web_link
 from flows.models import Article, Decision, Edition, EditionItem, Source, StoryArticle, User
 from flows.settings import NewsletterSettings

@@ -1,0 +1,68 @@
+"""Every form of an inner address that we know, and what else a link may lead to that is not fetched (F08)."""
+
+from tests.articles.test_guard import REFUSED_FORMS
+
+_MORE = [
+    "http://localhost./",
+    "http://0x7f.1/",
+    "http://127.0.0.1:80/",
+    "https://127.0.0.1/",
+    "http://127.0.0.001/",
+    "http://0000:127.0.0.1/",
+    "http://00.0.0.0/",
+    "http://127.255.255.254/",
+    "http://127.0.0.1%2f.a.example/",
+    "http://127.0.0.1%00.a.example/",
+    "http://127.0.0.1\\@a.example/",
+    "http://a.example\\@127.0.0.1/",
+    "http://a.example@127.0.0.1/",
+    "http://127.0.0.1#@a.example/",
+    "http://127.0.0.1?@a.example/",
+    "http://127․0․0․1/",
+    "http://１２７．０．０．１/",
+    "http://⑯⑨.②⑤④.⑯⑨.②⑤④/",
+    "http://[::ffff:10.0.0.1]/",
+    "http://[::ffff:a9fe:a9fe]/",
+    "http://[0:0:0:0:0:ffff:127.0.0.1]/",
+    "http://[0000:0000:0000:0000:0000:0000:0000:0001]/",
+    "http://[::1%25lo]/",
+    "http://[::1%lo]/",
+    "http://[fe80::1%25eth0]/",
+    "http://[64:ff9b:1::7f00:1]/",
+    "http://[64:ff9b::a9fe:a9fe]/",
+    "http://[2002:a9fe:a9fe::]/",
+    "http://[fc00::1]/",
+    "http://[ff05::1:3]/",
+    "http://[100::1]/",
+    "http://[2001:10::1]/",
+    "http://[3fff::1]/",
+    "http://[5f00::1]/",
+    "http://192.88.99.1/",
+    "http://203.0.113.1/",
+    "http://240.0.0.1/",
+    "http://172.31.255.255/",
+    "http://0300.0250.0.1/",
+    "http://3232235521/",
+    "http://0xc0a80001/",
+    "http://169.16689662/",
+    "http://0xa9.0xfe.0xa9.0xfe/",
+    "http://0251.0376.0251.0376/",
+]
+
+# "localhost." is a name, and refused only once it is looked up: it stands among the names of `ssrf`.
+INNER_FORMS = list(dict.fromkeys(REFUSED_FORMS + [form for form in _MORE if "localhost" not in form]))
+
+OTHER_TARGETS = [
+    "file:///etc/passwd",
+    "gopher://127.0.0.2/",
+    "ftp://127.0.0.2/",
+    "dict://127.0.0.2:11211/",
+    "ldap://127.0.0.2/",
+    "data:text/xml,<rss/>",
+    "javascript:alert(1)",
+    "unix:///var/run/docker.sock",
+    "http://8.8.8.8:22/",
+    "http://8.8.8.8:6379/",
+    "http://8.8.8.8:8080/",
+    "http://user:word@8.8.8.8/",
+]
