@@ -32,7 +32,7 @@ articles/  asking      guard lookup fetch way failures inflate retry_after; rhyt
            pages       page main_text page_head walls: where the feed gives only the beginning
            texts       measure tongue language_model: how long, in which language
            names       links tracking identify: one article, one name
-           a process   child, readers: reading happens where it may die; entry, read: what comes of it
+           a process   child, process, readers (frames): reading happens where it may die; entry, read: what comes
            one round   collecting paging: fetch, read, write; writer
            the tables  store keep outcome pages
            seeing      health check findings signs saying; tending merging; opml importing

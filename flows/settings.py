@@ -183,7 +183,7 @@ class Settings(BaseSettings):
         le=2**30,
         description="size of one feed, on the wire and inflated (bytes)",
     )
-    fetch_concurrency: int = Field(default=50, ge=1, le=500, description="feeds fetched at once (count)")
+    fetch_concurrency: int = Field(default=80, ge=1, le=500, description="feeds fetched at once (count)")
     fetch_per_host: int = Field(default=4, ge=1, le=50, description="of these, from one host at once (count)")
     reading_processes: int = Field(default=2, ge=1, le=64, description="processes that read feeds and pages (count)")
     interval_min_s: int = Field(

@@ -2,25 +2,23 @@
 
 feedparser, trafilatura and nh3 can hang for minutes, or ask for gigabytes, on input made for it, and neither listens to
 signals meanwhile. So they run here, under limits of the system, where they can be killed (see `readers`).
-A message is a length (4 bytes, big-endian) and as much JSON; a body follows its message as it is.
 """
 
-import json
 import os
 import resource
-import struct
 import sys
 import tempfile
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from flows.articles.frames import Line
 from flows.articles.parse import NotAFeedError
 from flows.articles.read import read_feed
 from flows.errors import ReadError
 
-_LENGTH = struct.Struct(">I")
+_MOST_JOB = 2**20
 _NEVER = {
     "socket.connect",
     "socket.bind",
@@ -39,30 +37,10 @@ _SMALL = b"<rss version='2.0'><channel><title>t</title><item><title>i</title><li
 <description>&lt;p&gt;x\xb3\xe6&lt;/p&gt;</description></item></channel></rss>"
 
 
-def write_message(pipe: IO[bytes], message: dict[str, Any], body: bytes = b"") -> None:
-    """Raises OSError when the other side is gone."""
-    data = json.dumps(message).encode()
-    pipe.write(_LENGTH.pack(len(data)) + data + body)
-    pipe.flush()
-
-
-def read_message(pipe: IO[bytes], limit: int) -> dict[str, Any] | None:
-    """The next message, None when the other side is gone, or says more than `limit` bytes."""
-    head = pipe.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    length = _LENGTH.unpack(head)[0]
-    data = pipe.read(length) if length <= limit else b""
-    if len(data) < length or not data:
-        return None
-    message = json.loads(data)
-    return message if isinstance(message, dict) else None
-
-
 def answer(job: dict[str, Any], body: bytes) -> dict[str, Any]:
     """The Reading or PageText, or the error, of one body, as a message."""
     try:
-        return {"reading": _page(job, body) if job.get("page") else _feed(job, body)}
+        return _page(job, body) if job.get("page") else _feed(job, body)
     except NotAFeedError as error:
         return {"error": error.code, "reason": error.reason, "feeds": error.feeds}
     except ReadError as error:
@@ -81,7 +59,8 @@ def _feed(job: dict[str, Any], body: bytes) -> dict[str, Any]:
         now=datetime.fromisoformat(job["now"]),
         known=frozenset(job.get("known", ())),
     )
-    return reading.as_json()
+    document = reading.as_json()
+    return {"entries": document.pop("entries"), "reading": document}
 
 
 def _page(job: dict[str, Any], body: bytes) -> dict[str, Any]:
@@ -96,23 +75,21 @@ def _page(job: dict[str, Any], body: bytes) -> dict[str, Any]:
         source=job["source"],
         now=datetime.fromisoformat(job["now"]),
     )
-    return dict(text.as_json())
+    return {"reading": text.as_json()}
 
 
 def main(cpu_s: int, memory_bytes: int) -> None:
     """Answer until the input ends."""
-    source = os.fdopen(os.dup(0), "rb")
-    target = os.fdopen(os.dup(1), "wb")
+    line = Line(os.dup(0), os.dup(1))
     os.dup2(2, 1)  # what a library prints must not pass for an answer
     for body in (_SMALL, b"<!DOCTYPE rss>" + _SMALL):  # the swift way, and feedparser's
         answer({"content_type": "", "url": "http://a.example/", "now": "2026-01-01T00:00:00+00:00"}, body)
     _confine(memory_bytes)
-    write_message(target, {"ready": True})
-    while job := read_message(source, 1 << 20):
+    line.say({"ready": True})
+    while job := line.hear(most=_MOST_JOB):
         _allow_cpu(cpu_s)
-        message = answer(job, source.read(job["size"]))
-        message["peak_kib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        write_message(target, message)
+        message = answer(job, line.body(job["size"]))
+        line.say({**message, "peak_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss})
         if message.get("error") == "too_complex":
             return  # what is left in memory is of no use; a fresh process follows
 

@@ -42,7 +42,7 @@ _FEEDS = (
 )
 PAGES = "text/html, application/xhtml+xml;q=0.9, */*;q=0.3"
 _ETAG_CHARS, _DATE_CHARS = 400, 100
-_LARGE_BYTES = 2**20
+_LARGE_BYTES = 2**18
 _LARGE_AT_ONCE = 4
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", re.I)
 _LONGEST_AGE_S = 24 * 3600.0
@@ -88,7 +88,7 @@ class Looked:
 class Web:
     """One reused client for all that leaves the house: feeds, pages, pictures, lists, link checks, webhooks.
 
-    Open it with `async with`; its methods may be called many times at once. Bodies over a mebibyte are taken four
+    Open it with `async with`; its methods may be called many times at once. Bodies over 256 KiB are taken four
     at a time, so that many large ones do not fill the memory together.
     """
 

@@ -17,7 +17,7 @@ from flows.articles.tongue import language_of
 
 _FULL_TEXT_WORDS = 150
 _UNTITLED_CHARS = 100
-_MOST_MARKUP = 1_000_000  # characters; the longest article that we know of has a third of that
+_MOST_MARKUP = 500_000  # characters: some eighty thousand words, a book
 _TOO_LONG = "too long: only its beginning was kept"
 
 
@@ -56,7 +56,9 @@ def read_feed(
 
 def _digest(raw: RawEntry) -> str:
     """The name of an entry as it stands in the document, to know it again without cleaning it."""
-    return blake2b(repr(raw).encode("utf-8", "replace"), digest_size=8).hexdigest()
+    short = (raw.guid, raw.link, raw.title, raw.author, str(raw.published), raw.base, raw.image_url)
+    name = blake2b("\0".join((*short, raw.summary, raw.body)).encode("utf-8", "replace"), digest_size=8)
+    return name.hexdigest()
 
 
 def _outline(raw: RawEntry, digest: str, feed: RawFeed, now: datetime) -> Entry:

@@ -22,11 +22,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
+from flows.settings import Settings
 from tests.bench.blogs import latency_s
 from tests.bench.tree import Peak
 
 _PEERS = ("rss2email==3.14", "reader==3.26", "sgmllib3k==1.0.0")
 _HERE = Path(__file__).resolve().parent
+_AT_ONCE = Settings.model_fields["fetch_concurrency"].default
 _TIMES_FASTER, _MOST_MB = 5.0, 300.0
 
 
@@ -149,7 +151,7 @@ def _where_it_goes(ours: Result, floor: Result, blogs: int) -> None:
     print(f"  {floor.said[1]['main_cpu_s'] / blogs * 1000:6.2f}  of that, what asking alone takes")
     print("floors:")
     print(f"  {1000 / floor.per_s(1):6.2f}  wall of asking alone: the same client, nothing read or stored")
-    print(f"  {waiting / 50 / blogs * 1000:6.2f}  wall of the blogs' own slowness, 50 at once")
+    print(f"  {waiting / _AT_ONCE / blogs * 1000:6.2f}  wall of the blogs' own slowness, {_AT_ONCE} at once")
 
 
 def linear(port: int) -> None:

@@ -22,10 +22,9 @@ from flows.models import Article, Source, TextFrom
 from tests.articles.loopback import Handler, Request, Site, serving
 from tests.drills.canary import listening
 from tests.drills.hostile_cases import HOST, MIB, NOW, harmless_entry, items, page, raw
-from tests.drills.hostile_collection import GOOD_HOST, collect_in_process
+from tests.drills.hostile_collection import GOOD_HOST, collect_in_process, grown_too_far, memory_line
 
 _GOOD = 10
-_PARENT_MIB = 150.0
 _WORDS = "A good page says what it has to say, in whole sentences, and then it ends without any further ado. "
 _TEASER = "A good page says"
 READ, KEPT = "read", "kept"  # the page's text, or the feed's own because the page says no more
@@ -277,7 +276,7 @@ def pages(*, full: bool) -> tuple[int, int]:
         engine.dispose()
         missed += _around(said) + [f"the canary was reached: {hit}" for hit in canary.hits]
     print(f"{len(cases)} hostile pages and {len(good)} good ones in {said['seconds']:.1f} s: {said.get('pages')}.")
-    print(f"Peak of the collecting process {said['peak_mib']:.0f} MiB, with its reading processes {tree_mib:.0f} MiB.")
+    print(memory_line(said, tree_mib))
     for one in missed:
         print(f"MISSED  {one}".encode("ascii", "backslashreplace").decode())
     return len(urls), len(missed)
@@ -285,7 +284,7 @@ def pages(*, full: bool) -> tuple[int, int]:
 
 def _around(said: dict[str, Any]) -> list[str]:
     missed = [said["crashed"]] if said["crashed"] else []
-    missed += [f"the collecting process took {said['peak_mib']:.0f} MiB"] if said["peak_mib"] > _PARENT_MIB else []
+    missed += grown_too_far(said)
     return missed + ([f"files were opened: {said['opened'][:3]}"] if said["opened"] else [])
 
 
