@@ -73,7 +73,8 @@ def main_markup(page: HtmlElement) -> str:
     found = bare_extraction(copy(page), fast=True, include_comments=False)
     if not isinstance(found, Document):
         return ""
-    chosen = {_number(mark) for mark in _MARK.findall("".join(found.body.itertext()))}
+    numbers = {_number(mark) for mark in _MARK.findall("".join(found.body.itertext()))}
+    chosen = {number for number in numbers if number < len(runs)}  # a page may hold such signs of its own
     if not chosen:  # the text is from a script that describes the page, and stands nowhere in it
         return _written(found.body)
     for number, run in enumerate(runs):
