@@ -81,6 +81,10 @@ def collect_articles(
     """
     with reading(engine) as session:
         due = due_sources(session, now=clock(), only=only, due_only=due_only)
+        pages = bool(settings.pages and due_pages(session, now=clock(), most=1, only=only))
+    if not due and not pages:
+        progress("No source is due." if due_only else "There is no source to ask now.")
+        return Collected()
     processes = min(settings.reading_processes, max(1, len(due)))
     with (
         nullcontext(readers) if readers else Readers(processes) as reading_processes,
@@ -88,10 +92,7 @@ def collect_articles(
     ):
         round_ = _Round(engine, settings, clock, progress, chance, reading_processes, writer, len(due), only)
         _run(round_.all(due))
-    if due:
-        progress(round_.tally.line)
-    else:
-        progress("No source is due." if due_only else "There is no source to ask now.")
+    progress(round_.tally.line)
     if line := round_.tally.pages.line:
         progress(line)
     return round_.tally

@@ -102,7 +102,7 @@ def reader(urls: list[str], folder: Path) -> Round:
 def rss2email(urls: list[str], folder: Path) -> Round:
     """rss2email as its command: it asks one feed after the other. `--no-send`, so that no mail is part of it."""
     files = ["-c", str(folder / "r2e.cfg"), "-d", str(folder / "r2e.json")]
-    command = [sys.executable, "-m", "rss2email", *files]
+    command = [sys.executable, "-c", "from rss2email.main import run; run()", *files]
     subprocess.run([*command, "new", "someone@newsletter.example"], check=True, capture_output=True)
     opml = folder / "feeds.opml"
     outlines = "".join(f'<outline type="rss" text="b{n}" xmlUrl="{url}"/>' for n, url in enumerate(urls))
