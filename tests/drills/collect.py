@@ -39,7 +39,7 @@ Names = Counter[tuple[int, str, str]]
 
 @dataclass
 class Score:
-    """One database: figures that must be 0, and how many kills it took them in."""
+    """One database: figures that must be 0, and how many kills in the middle of a collection it took."""
 
     database: str
     blogs: int
@@ -86,7 +86,7 @@ def fresh(url: str, feeds: list[str]) -> Engine:
 
 def drill(url: str, name: str, blogs: int, kills: int, chance: random.Random) -> Score:
     started = time.monotonic()
-    score = Score(name, blogs, kills)
+    score = Score(name, blogs, kills=0)
     feeds = addresses(_PORT, blogs)
     with tempfile.TemporaryDirectory() as folder:
         engine = fresh(url, feeds)
@@ -98,8 +98,8 @@ def drill(url: str, name: str, blogs: int, kills: int, chance: random.Random) ->
         engine.dispose()
 
         engine = fresh(url, feeds)
-        for _ in range(kills):
-            _kill(url, Path(folder), engine, chance)
+        while score.kills < kills and _count(engine) < blogs:
+            score.kills += _kill(url, Path(folder), engine, chance)
         _run(url, Path(folder)).wait()
         found = articles_of(engine)
         score.lost = sum((whole - found).values())
@@ -118,16 +118,18 @@ def _run(url: str, folder: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-m", "tests.drills.collect", "--one", url, str(folder)])
 
 
-def _kill(url: str, folder: Path, engine: Engine, chance: random.Random) -> None:
-    """Start a collection, let it store something, and kill it and all its children a little later."""
+def _kill(url: str, folder: Path, engine: Engine, chance: random.Random) -> bool:
+    """Start a collection, let it store something, and kill it a little later; False when it had ended by then."""
     before = _count(engine)
     process = _run(url, folder)
     deadline = time.monotonic() + 60
     while process.poll() is None and _count(engine) == before and time.monotonic() < deadline:
         time.sleep(0.02)
-    time.sleep(chance.uniform(0.0, 0.4))
+    time.sleep(chance.uniform(0.0, 0.08))
+    killed = process.poll() is None
     process.send_signal(signal.SIGKILL)
     process.wait()
+    return killed
 
 
 def _count(engine: Engine) -> int:
