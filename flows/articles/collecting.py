@@ -236,6 +236,7 @@ class _Round:
                     now=self.clock(),
                     jitter=self.chance(),
                     retry_after_s=retry_after_s,
+                    url=source.url,
                 ),
             )
         except Exception as error:  # noqa: BLE001 - a database that takes nothing is said, and the rest tried

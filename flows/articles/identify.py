@@ -110,10 +110,11 @@ def decide(entries: Sequence[Entry], known: Sequence[Known], *, standing: Collec
     pairs = _match(entries, known, set(standing))
     taken = {article.link_key for article in known}
     changed = _differences([(article, entry) for article, entry in pairs if article], taken)
-    taken |= _named_by_one(known).keys()  # such an entry is what the page of another calls canonical
+    named = _named_by_one(known)
     new: list[Entry] = []
     for article, entry in pairs:
-        if article is None and entry.link_key not in taken:
+        claimed = _same_title(entry, named.get(entry.link_key))  # it is what the page of another calls canonical
+        if article is None and entry.link_key not in taken and not claimed:
             new.append(entry)
             taken.add(entry.link_key)
     return Plan(tuple(new), tuple(changed), len(entries) - len(new) - len(changed))
@@ -132,15 +133,29 @@ def _match(entries: Sequence[Entry], known: Sequence[Known], standing: set[str])
             matches[entry.link_key] = free.pop(article.id)
 
     for entry in entries:
-        meet(entry, by_guid.get(entry.guid))
-    for by_key in (by_link, by_page):
-        for entry in entries:
-            meet(entry, by_key.get(entry.link_key))
+        article = by_guid.get(entry.guid)
+        meet(entry, article if article and _may_be(entry, article) else None)
+    for entry in entries:
+        meet(entry, by_link.get(entry.link_key))
+    for entry in entries:
+        claimant = by_page.get(entry.link_key)
+        meet(entry, claimant if _same_title(entry, claimant) else None)
     for sign_of in (_same_page, _same_time) if free and len(matches) < len(entries) else ():
         there = _unique(free.values(), sign_of)
         for sign, entry in _unique((entry for entry in entries if entry.link_key not in matches), sign_of).items():
             meet(entry, there.get(sign))
     return [(matches.get(entry.link_key), entry) for entry in entries]
+
+
+def _may_be(entry: Entry, article: Known) -> bool:
+    """Whether a guid is to be believed: some feeds number by place, and give each article every guid in turn."""
+    links = {article.link_key, article.canonical_key}
+    same_time = entry.published_at is not None and entry.published_at == article.published_at
+    return not entry.link or entry.link_key in links or same_time or _same_title(entry, article)
+
+
+def _same_title(entry: Entry, article: Known | None) -> bool:
+    return article is not None and folded(entry.title) == folded(article.title)
 
 
 def _named_by_one(known: Iterable[Known]) -> dict[str, Known]:

@@ -13,6 +13,7 @@ from flows.models import Article, TextFrom
 from flows.settings import Settings
 
 _REVIEW_CHARS = 200
+_LOOK_AGAIN_AFTER = timedelta(days=1)
 # Built once: putting a statement together costs as much as asking it.
 _KNOWN = (
     select(
@@ -120,16 +121,23 @@ def _apply(article: Article, change: Change, now: datetime, wishes: Wishes) -> N
     content = _content(entry)
     if article.canonical_key and not change.link_key:
         del content["link"]  # its own page said where it lives
-    if article.text_from is not TextFrom.PAGE or entry.full_text:
+    was, shrunk = article.text_from, 2 * entry.words < article.words
+    if was is not TextFrom.PAGE or entry.full_text:
         content |= _text(entry)
-        article.text_from = TextFrom.FEED if entry.full_text else TextFrom.TEASER
+        whole = entry.full_text or (was is TextFrom.FEED and not shrunk)
+        article.text_from = TextFrom.FEED if whole else TextFrom.TEASER
     for name, value in content.items():
         setattr(article, name, value)
     notes = [note for note in (entry.review, change.note) if note]
     article.needs_review = "; ".join(notes)[:_REVIEW_CHARS]
     article.guid = entry.guid or article.guid
     article.link_key = change.link_key or article.link_key
-    article.page_due_at, article.page_tries = _page_due_at(entry, now, wishes), 0
+    if change.link_key or (was is TextFrom.FEED and article.text_from is TextFrom.TEASER):
+        article.page_due_at, article.page_tries, article.page_error = _page_due_at(entry, now, wishes), 0, ""
+    elif article.text_from is TextFrom.PAGE and article.page_due_at is None:
+        # edited, perhaps on its page as well; but some teasers differ at every look, so not at once
+        due = _page_due_at(entry, now, wishes)
+        article.page_due_at = due and due + _LOOK_AGAIN_AFTER
 
 
 def _content(entry: Entry) -> dict[str, Any]:

@@ -66,9 +66,10 @@ def _canonical(link: str, keep_fragment: bool) -> str:
 def picture_address(link: str) -> str:
     """The link as it is, fit for a letter, or "": addresses of pictures are often signed, to the last parameter."""
     try:
-        return str(safe_url_string(_ANY_HOST.check_url(link.strip().replace(" ", "%20"))))
+        whole = str(safe_url_string(_ANY_HOST.check_url(link.strip().replace(" ", "%20"))))
     except (FetchError, ValueError):
         return ""
+    return whole if len(whole) <= MAX_URL_CHARS else ""
 
 
 def link_key(link: str) -> str:

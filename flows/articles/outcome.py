@@ -26,7 +26,7 @@ def save_unchanged(
     session: Session, source_id: int, fetched: Fetched, *, now: datetime, wishes: Wishes = _USUAL
 ) -> None:
     """A good answer without news: the source is well, and rests as long as its rhythm says."""
-    if source := _asked(session, source_id):
+    if source := _asked(session, source_id, fetched.url):
         _well(session, source, fetched, now)
         gap = timedelta(seconds=source.interval_s * ASKS_PER_GAP) if source.interval_s else None
         _rest(source, gap, fetched.max_age_s, now, wishes)
@@ -46,7 +46,7 @@ def save_read(
 
     Articles that the feed no longer lists stay. Of a truncated body no validator is kept, so the rest comes.
     """
-    source = _asked(session, source_id)
+    source = _asked(session, source_id, fetched.url)
     if source is None:
         return Saved()
     saved = keep_articles(session, source_id, reading, now=now, wishes=wishes)
@@ -67,10 +67,12 @@ def save_read(
     return saved
 
 
-def _asked(session: Session, source_id: int) -> Source | None:
-    """The source, unless it was deleted, or merged into another, while its answer was under way."""
+def _asked(session: Session, source_id: int, url: str) -> Source | None:
+    """The source, unless it was deleted, merged into another, or moved from `url`, while its answer was under way."""
     source = locked(session, source_id)
-    return None if source is None or source.status is SourceStatus.MERGED else source
+    if source is None or source.status is SourceStatus.MERGED or (url and source.url != url):
+        return None
+    return source
 
 
 def _warnings(fetched: Fetched, reading: Reading) -> list[str]:
@@ -125,21 +127,26 @@ def save_failure(
     now: datetime,
     jitter: float,
     retry_after_s: float | None = None,
+    url: str = "",
 ) -> None:
     """Note the failure and when to try again: after what the server asked for, or 1 h doubling to 24 h.
 
-    `jitter` is in [0, 1). `gone` retires the source and tells the editors. Articles stay in any case.
+    What the server asks for never makes it more often than the source is asked when it is well. `jitter` is in
+    [0, 1). `gone` retires the source and tells the editors. Articles stay in any case. `url` is what was asked: a
+    source that has another address by now is not to blame.
     """
-    source = _asked(session, source_id)
+    source = _asked(session, source_id, url)
     if source is None:
         return
     source.failures += 1
     source.error_code, source.error = code[:60], sentence
     source.error_since = source.error_since or now
     source.last_tried_at = now
-    wait = back_off(source.failures, jitter) if retry_after_s is None else timedelta(seconds=retry_after_s)
+    wait = back_off(source.failures, jitter)
+    if retry_after_s is not None:
+        wait = timedelta(seconds=max(retry_after_s, source.interval_s))
     source.next_due_at = now + wait
-    if code == "gone":
+    if code == "gone" and source.status is SourceStatus.ACTIVE:
         _retire(session, source, now)
 
 

@@ -110,8 +110,9 @@ class Paging:
 
     async def _one(self, page: DuePage, delay_s: float) -> FetchError | None:
         try:
-            text = await self._text(page, delay_s)
-            more = await self._write(page, partial(save_page, article_id=page.article_id, page=text))
+            text, final_url = await self._text(page, delay_s)
+            work = partial(save_page, article_id=page.article_id, page=text, final_url=final_url)
+            more = await self._write(page, work)
         except FetchError as error:
             await self._failed(page, error)
             return error
@@ -126,7 +127,8 @@ class Paging:
         self._tell()
         return None
 
-    async def _text(self, page: DuePage, delay_s: float) -> PageText:
+    async def _text(self, page: DuePage, delay_s: float) -> tuple[PageText, str]:
+        """What the page says, and where it was."""
         await self._refuse_robots(page, page.link)
         await self.pause(delay_s)
         async with AsyncExitStack() as room:
@@ -144,7 +146,7 @@ class Paging:
                 source=page.source_title,
                 now=self.clock(),
             )
-            return cast(PageText, await self.run(read))
+            return cast(PageText, await self.run(read)), fetched.final_url
 
     async def _refuse_robots(self, page: DuePage, url: str) -> None:
         """A redirect may lead to a host with rules of its own; what they forbid is not kept."""

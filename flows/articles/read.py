@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 from flows.articles.clean import Cleaned, clean, clean_summary, clean_text, picture_link
 from flows.articles.entry import Entry, Reading
 from flows.articles.identify import canonical_link, content_hash, name_entries
+from flows.articles.links import hash_of
 from flows.articles.measure import count_words
 from flows.articles.parse import in_range, parse
 from flows.articles.plain import one_line, shorten
@@ -17,6 +18,7 @@ from flows.articles.tongue import language_of
 
 _FULL_TEXT_WORDS = 150
 _UNTITLED_CHARS = 100
+_MOST_GUID_BYTES = 1000
 _MOST_MARKUP = 500_000  # characters: some eighty thousand words, a book
 _TOO_LONG = "too long: only its beginning was kept"
 
@@ -102,7 +104,9 @@ def _entry(raw: RawEntry, digest: str, feed: RawFeed, now: datetime) -> Entry:
 
 
 def _guid(raw: RawEntry) -> str:
-    return one_line(raw.guid)[:1000]
+    """The guid, or its hash where it is longer than an index takes: cut, two of them could be the same."""
+    guid = one_line(raw.guid)
+    return guid if len(guid.encode()) <= _MOST_GUID_BYTES else hash_of("guid", guid)
 
 
 def _cleaned(raw: RawEntry, feed: RawFeed) -> Cleaned:

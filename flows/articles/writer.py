@@ -67,8 +67,10 @@ class Writer:
         last = False
         while not last:
             waiting, last = self._waiting()
-            if waiting:
-                self._commit(sorted(waiting, key=lambda job: job.row))
+            # a job that nobody waits for any more is left out; the others cannot be taken back from here on
+            wanted = [job for job in waiting if job.future.set_running_or_notify_cancel()]
+            if wanted:
+                self._commit(sorted(wanted, key=lambda job: job.row))
 
     def _waiting(self) -> tuple[list[_Job], bool]:
         """What there is to do, at least one job; and whether it is the last."""

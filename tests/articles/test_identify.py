@@ -375,11 +375,33 @@ def test_what_two_articles_could_be_is_neither() -> None:
 def test_an_article_is_known_by_the_link_that_its_page_calls_canonical() -> None:
     (known,) = stored(name_entries([entry("A", "https://feeds.example/r/17", "1")]))
     known = replace(known, canonical_key=link_key(SITE + "a"))
-    (plain,) = name_entries([entry("A, edited", SITE + "a", "2", "y")])
+    (plain,) = name_entries([entry("A", SITE + "a", "2", "y")])
     plan = decide([plain], [known])
     assert plan.changed == (Change(1, plain, plain.link_key, "link changed"),)
     both = name_entries([entry("A", "https://feeds.example/r/17", "1"), plain])
     assert decide(both, [known]) == Plan(same=2)
+
+
+def test_a_page_cannot_claim_the_address_of_an_article_of_another_title() -> None:
+    (known,) = stored(name_entries([entry("A", SITE + "old", "1")]))
+    known = replace(known, canonical_key=link_key(SITE + "b"))
+    (other,) = name_entries([entry("B", SITE + "b", "2")])
+    assert decide([other], [known], standing=[known.link_key]).new == (other,)
+    assert decide([other], [known]).new == (other,)
+
+
+def test_F15_guids_that_number_by_place_overwrite_nothing() -> None:
+    first = name_entries([entry(f"Post {n}", f"{SITE}{n}", str(4 - n)) for n in (3, 2, 1)])
+    later = name_entries([entry(f"Post {n}", f"{SITE}{n}", str(6 - n)) for n in (5, 4, 3)])
+    plan = decide(later, stored(first))
+    assert [one.title for one in plan.new] == ["Post 5", "Post 4"]
+    assert [change.entry.title for change in plan.changed] == []
+
+
+def test_F15_one_guid_for_every_article_names_none() -> None:
+    (first,) = name_entries([entry("Monday", f"{SITE}mon", "only")])
+    (second,) = name_entries([entry("Tuesday", f"{SITE}tue", "only")])
+    assert decide([second], stored([first])).new == (second,)
 
 
 def test_a_front_page_that_all_pages_call_canonical_names_none() -> None:

@@ -200,17 +200,65 @@ def test_a_link_that_leads_to_the_front_page_has_no_text(engine: Engine, collect
 def test_a_page_names_its_own_address_and_two_links_of_one_article_become_one(  # type: ignore[no-untyped-def]
     engine: Engine, collect, site: Site
 ) -> None:
-    canonical = f"<link rel='canonical' href='{site.base}/the-article'>"
-    for name in ("a", "b"):
-        site.page(f"/{name}", page(head=canonical), Content_Type="text/html")
-    add(engine, site.page("/feed", teasers(site, "a", "b")))
+    text = page(head=f"<link rel='canonical' href='{site.base}/the-article'>")
+    site.page("/a", b"", 302, Location=site.page("/the-article", text, Content_Type="text/html"))
+    site.page("/b", text, Content_Type="text/html")
+    feed = teasers(site, "a", "b").replace(b"About b", b"About a")
+    add(engine, site.page("/feed", feed))
     collect()
     first, second = articles(engine).values()
-    assert {first.link, second.link} == {f"{site.base}/the-article"}
+    assert (first.link, second.link) == (f"{site.base}/the-article", f"{site.base}/b")
     assert (first.duplicate_of, second.duplicate_of) == (None, first.id)
-    site.page("/feed", teasers(site, "a", "b", "c"))
+    site.page("/feed", feed.replace(b"</channel>", item("C", f"{site.base}/c", "c").encode() + b"</channel>"))
     again = collect(now=NOW + HOUR)
     assert (again.new_articles, again.updated) == (1, 0)  # the feed's own links still name them
+
+
+def test_a_theme_that_calls_one_page_canonical_everywhere_hides_nothing(engine: Engine, collect, site: Site) -> None:  # type: ignore[no-untyped-def]
+    for name in "abc":
+        site.page(f"/{name}", page(head=f"<link rel='canonical' href='{site.base}/blog'>"), Content_Type="text/html")
+    add(engine, site.page("/feed", teasers(site, *"abc")))
+    assert collect().pages.read == 3
+    found = articles(engine)
+    assert [one.duplicate_of for one in found.values()] == [None] * 3
+    assert [one.link for one in found.values()] == [f"{site.base}/{name}" for name in "abc"]
+
+
+def test_the_text_of_a_page_read_twice_stays_the_pages(engine: Engine, collect, site: Site) -> None:  # type: ignore[no-untyped-def]
+    site.page("/a", page(), Content_Type="text/html")
+    add(engine, site.page("/feed", teasers(site, "a")))
+    collect()
+    words = articles(engine)["a"].words
+    for day, word in enumerate((b"worse", b"as it was", b"good"), start=1):
+        site.page("/feed", teasers(site, "a").replace(b"it is better", b"it is " + word))
+        collect(now=NOW + 2 * day * timedelta(days=1))
+        collect(now=NOW + (2 * day + 1.5) * timedelta(days=1))
+    article = articles(engine)["a"]
+    assert (article.text_from, article.words) == (TextFrom.PAGE, words)
+    assert 1 < asked(site).count("/a") < 5
+
+
+def test_a_teaser_that_differs_at_every_look_does_not_ask_for_a_lost_page_each_time(  # type: ignore[no-untyped-def]
+    engine: Engine, collect, site: Site
+) -> None:
+    site.page("/a", "gone", 404)
+    add(engine, site.page("/feed", teasers(site, "a")))
+    for hour in range(6):
+        site.page("/feed", teasers(site, "a").replace(b"it is better", f"it is better {hour}".encode()))
+        collect(now=NOW + hour * HOUR)
+    assert asked(site).count("/a") == 1
+
+
+def test_later_is_no_try(engine: Engine, collect, site: Site) -> None:  # type: ignore[no-untyped-def]
+    for name in "abc":
+        site.page(f"/{name}", "later", 429, Retry_After="60")
+    add(engine, site.page("/feed", teasers(site, *"abc")))
+    for hour in range(8):
+        collect(now=NOW + hour * HOUR)
+    assert {one.page_due_at is None for one in articles(engine).values()} == {False}
+    for name in "abc":
+        site.page(f"/{name}", page(), Content_Type="text/html")
+    assert collect(now=NOW + 9 * HOUR).pages.read == 3
 
 
 def test_an_edited_teaser_keeps_the_text_of_the_page_until_it_is_read_again(  # type: ignore[no-untyped-def]
@@ -280,10 +328,10 @@ def test_a_fault_of_ours_with_one_page_is_that_pages_own(  # type: ignore[no-unt
 
     real = flows.articles.paging.save_page
 
-    def failing(session, *, article_id: int, page) -> bool:  # type: ignore[no-untyped-def]
+    def failing(session, *, article_id: int, **more) -> bool:  # type: ignore[no-untyped-def]
         if article_id == 1:
             raise OSError("the disk is full")
-        return real(session, article_id=article_id, page=page)
+        return real(session, article_id=article_id, **more)
 
     monkeypatch.setattr(flows.articles.paging, "save_page", failing)
     for name in "ab":

@@ -258,3 +258,29 @@ def test_articles_are_listed_plainly_newest_first(engine: Engine, source_id: int
 def test_a_source_deleted_meanwhile_is_no_error(engine: Engine) -> None:
     assert store(engine, 4711, read(rss(post()))) == Saved()
     fail(engine, 4711)
+
+
+def test_what_no_index_or_column_takes_shuts_no_source_out(engine: Engine, source_id: int) -> None:
+    long = "".join(chr(0x4E00 + n * 17 % 20000) for n in range(1500))
+    picture = f"<enclosure type='image/png' url='https://blog.example/{'é' * 900}.png'/>"
+    body = rss(item("One", "https://blog.example/1", long, "<p>x</p>", picture), post("Two", "https://blog.example/2"))
+    assert store(engine, source_id, read(body)).new == 2
+    assert store(engine, source_id, read(body), now=NOW + HOUR).same == 2
+    assert the_articles(engine)[0].image_url == ""
+
+
+def test_an_answer_from_an_address_that_was_left_is_not_taken(engine: Engine, source_id: int) -> None:
+    with transaction(engine) as session:
+        session.get_one(Source, source_id).url = "https://new.example/feed"
+    assert store(engine, source_id, read(rss(post()))) == Saved()
+    with transaction(engine) as session:
+        save_failure(session, source_id, code="gone", sentence="gone", now=NOW, jitter=0.5, url=URL)
+    source = the_source(engine)
+    assert (source.status, source.failures, source.seen) == (SourceStatus.ACTIVE, 0, "")
+
+
+def test_F20_a_short_retry_after_asks_no_more_often_than_a_well_source(engine: Engine, source_id: int) -> None:
+    with transaction(engine) as session:
+        session.get_one(Source, source_id).interval_s = 86400
+        save_failure(session, source_id, code="http_503", sentence="x", now=NOW, jitter=0.5, retry_after_s=60.0)
+    assert the_source(engine).next_due_at == NOW + 24 * HOUR
