@@ -73,9 +73,9 @@ class Guard:
         except ValueError as error:
             raise _bad(url, "this is not a web address; check its spelling") from error
         if parts.scheme not in _PORTS:
-            raise _blocked(url, f"only http and https are fetched, not “{parts.scheme or url[:20]}”")
+            raise _refused(url, f"only http and https are fetched, not “{parts.scheme or url[:20]}”")
         if "@" in parts.netloc:
-            raise _blocked(url, "addresses with a user name or password in them are not fetched")
+            raise _refused(url, "addresses with a user name or password in them are not fetched")
         if not self.allow_private and port not in {None, 80, 443}:
             raise _blocked(url, f"only the ports 80 and 443 are allowed, not {port}")
         host = self._check_host(url, parts.hostname or "")
@@ -137,9 +137,13 @@ def _bad(url: str, reason: str) -> FetchError:
     return FetchError(url[:300], "bad_url", reason)
 
 
+def _refused(url: str, reason: str) -> FetchError:
+    return FetchError(url[:300], "blocked_address", reason)
+
+
 def _blocked(url: str, reason: str) -> FetchError:
-    return FetchError(
-        url[:300],
-        "blocked_address",
+    """Refused, unless a setting allows it."""
+    return _refused(
+        url,
         f"{reason}. Addresses inside a network are fetched only with MASTHEAD_ALLOW_PRIVATE_ADDRESSES=true.",
     )

@@ -11,6 +11,7 @@ from flows.articles.collecting import Collected, collect_articles
 from flows.articles.readers import Readers
 from flows.articles.store import add_source, set_status
 from flows.database import reading, transaction
+from flows.errors import ReadError
 from flows.models import Article, Source, SourceStatus, TextFrom
 from flows.settings import Settings
 from tests.articles.conftest import item, rss
@@ -340,3 +341,19 @@ def test_a_fault_of_ours_with_one_page_is_that_pages_own(  # type: ignore[no-unt
     collected = collect()
     assert (collected.pages.read, collected.pages.failed) == (1, 1)
     assert "disk is full" in articles(engine)["a"].page_error
+
+
+def test_a_reading_process_killed_from_outside_gives_no_page_up(  # type: ignore[no-untyped-def]
+    engine: Engine, collect, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Readers.read_page
+
+    def killed(*_asked: object, **_more: object) -> None:
+        raise ReadError("too_complex", "reading it needs more memory than we allow")
+
+    site.page("/a", page(), Content_Type="text/html")
+    add(engine, site.page("/feed", teasers(site, "a")))
+    monkeypatch.setattr(Readers, "read_page", killed)
+    assert collect().pages.failed == 1
+    monkeypatch.setattr(Readers, "read_page", real)
+    assert collect(now=NOW + 2 * HOUR).pages.read == 1

@@ -116,3 +116,17 @@ def test_two_writers_of_the_same_rows_do_not_wait_in_a_circle(engine: Engine) ->
     with reading(engine) as session:
         assert set(session.exec(select(Source.failures)).all()) == {2}
     assert done == [40, 40]
+
+
+def test_a_job_that_nobody_waits_for_is_left_out_and_the_writer_goes_on(engine: Engine) -> None:
+    gate = threading.Event()
+    with Writer(engine) as writer:
+        first = writer.write(0, lambda _session: gate.wait(5))
+        while not first.running():
+            threading.Event().wait(0.01)
+        unwanted = writer.write(1, adding("unwanted"))
+        assert unwanted.cancel()
+        wanted = writer.write(2, adding("wanted"))
+        gate.set()
+        assert wanted.result(10) == "https://wanted.example/"
+    assert names(engine) == {"https://wanted.example/"}
