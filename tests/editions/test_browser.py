@@ -136,7 +136,7 @@ def test_the_whole_job_from_the_link_to_the_receipt(desk: tuple[Bench, Seeded], 
     page.get_by_role("button", name="Approve for").click()
     page.wait_for_url(f"**/desk/editions/{draft.edition_id}?said=approved")
     page.locator("#receipt", has_text="24 of 25 people").wait_for()
-    assert page.locator("#receipt").get_by_text("adds up").is_visible()
+    page.locator("#receipt").get_by_text("adds up").wait_for()
     assert bench.announced == [draft.edition_id]
     with reading(bench.engine) as session:
         done = [entry.what for entry in session.exec(select(LogEntry).order_by(col(LogEntry.id))).all()]
@@ -154,7 +154,7 @@ def test_triage_needs_only_the_keyboard(desk: tuple[Bench, Seeded], page: "Page"
         page.locator(f"#story-{item}.is-current").wait_for()
         page.keyboard.press(key)
         page.locator(f"#queue #story-{item}").wait_for(state="detached")
-    assert page.get_by_text("Every story is decided.").is_visible()
+    page.get_by_text("Every story is decided.").wait_for()
     with reading(bench.engine) as session:
         rows = session.exec(select(EditionItem).order_by(col(EditionItem.rank))).all()
     words = {"a": Decision.CHOSEN, "x": Decision.SKIPPED, "l": Decision.LATER}
@@ -168,7 +168,7 @@ def test_triage_needs_only_the_keyboard(desk: tuple[Bench, Seeded], page: "Page"
     page.locator("#edition h4", has_text=", by hand").wait_for()
     page.keyboard.press("Escape")
     page.keyboard.press("Shift+?")
-    assert page.locator("#keys").is_visible()
+    page.locator("#keys").wait_for()
     assert found == []
 
 
@@ -209,10 +209,10 @@ def test_without_scripts_everything_still_works(desk: tuple[Bench, Seeded], brow
     page.get_by_role("link", name="Work on it").click()
     page.locator(f"#story-{draft.item_ids[5]} .acts button", has_text="Choose").click()
     page.locator("label[for=step-edition]").click()
-    assert page.locator(f"#edition #story-{draft.item_ids[5]}").is_visible()
+    page.locator(f"#edition #story-{draft.item_ids[5]}").wait_for()
     page.get_by_role("link", name="Approve …").click()
     page.get_by_role("button", name="Approve for").click()
-    assert page.get_by_text("Approved by").is_visible()
+    page.get_by_text("Approved by").wait_for()
     context.close()
 
 
@@ -328,5 +328,5 @@ def test_the_receipt_fills_in_by_itself(desk: tuple[Bench, Seeded], page: "Page"
         edition = session.get_one(Edition, draft.edition_id)
         edition.status, edition.sent_at = EditionStatus.SENT, NOW
     page.locator(".state", has_text="Sent").wait_for()
-    assert page.locator("#receipt").get_by_text("adds up").is_visible()
+    page.locator("#receipt").get_by_text("adds up").wait_for()
     assert page.locator("[data-live]").count() == 0
