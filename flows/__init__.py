@@ -37,7 +37,7 @@ articles/  asking      guard lookup fetch way failures inflate retry_after; rhyt
            the tables  store keep outcome pages
            seeing      health check findings signs saying; tending merging; opml importing
 stories/   gathering   pieces words vectors copies cluster best likeness; store
-           ranking     features rank explain; candidates, history: what it is asked about
+           ranking     features weights rank explain; candidates, history: what it is asked about
            learning    fitting backtest registry
            blurbs      blurb
 editions/  a draft     slot draft drafting draft_notices curating; learning

@@ -23,9 +23,10 @@ from flows.stories.candidates import Told, read_told
 from flows.stories.cluster import cluster
 from flows.stories.features import Profile, Record
 from flows.stories.history import read_history, source_records
-from flows.stories.rank import Ranked, RankerWeights, rank
+from flows.stories.rank import Ranked, rank
 from flows.stories.registry import as_json, in_use
 from flows.stories.store import lock_newsletter, read_pieces, write_groups
+from flows.stories.weights import RankerWeights
 
 _TRIES = 5
 _HEADLINE_CHARACTERS = 500

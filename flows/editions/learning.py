@@ -19,8 +19,8 @@ from flows.stories.backtest import PastEdition, by_recency, by_weights, ndcg
 from flows.stories.features import NAMES
 from flows.stories.fitting import Decided, fit
 from flows.stories.history import SEALED
-from flows.stories.rank import RULES, RankerWeights
 from flows.stories.registry import in_use, register
+from flows.stories.weights import RULES, RankerWeights
 
 EDITIONS_MIN = 8
 _HELD_OUT_SHARE = 1 / 3  # of the editions, the last ones: what a candidate is judged by

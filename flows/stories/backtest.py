@@ -6,7 +6,7 @@ from math import log2
 
 from flows.stories.features import NAMES
 from flows.stories.fitting import Decided
-from flows.stories.rank import RankerWeights
+from flows.stories.weights import RankerWeights
 
 Scorer = Callable[[Mapping[str, float]], float]
 _TOP = 10

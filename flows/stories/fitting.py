@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.stories.features import NAMES
-from flows.stories.rank import RULES, RankerWeights
+from flows.stories.weights import RULES, RankerWeights
 
 LEARNED = tuple(name for name in NAMES if name != "source_weight")
 _PRIOR_STRENGTH = 1.0  # a weight may well lie a point away from the rules, hardly three

@@ -1,51 +1,17 @@
 """A story's score is the sum of its parts; the queue goes by score, with a soft share per source (pure)."""
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
-from types import MappingProxyType
 
 from flows.stories.explain import words_for, words_for_variety
 from flows.stories.features import NAMES, Facts, Measured, Profile, measure
+from flows.stories.weights import RankerWeights
 
 # Points are whole 1024ths: sums of such numbers are exact, in any order, on any machine.
 _GRAIN = 1024
 VARIETY = "variety"
-
-
-@dataclass(frozen=True)
-class RankerWeights:
-    """One version of the ranking: points per unit of each feature.
-
-    `base` is the log-odds that a story of score 0 is chosen, for versions that were learned; it moves all
-    stories alike and is no part of the score. `note` says why the rules stand in for a broken version.
-    """
-
-    version: int
-    points: Mapping[str, float]
-    variety: float  # points taken off, per doubling of what the source has above the story in the queue
-    base: float = 0.0
-    note: str = ""
-
-
-RULES = RankerWeights(
-    version=1,
-    points=MappingProxyType(
-        {
-            "recency": 2.0,
-            "source_record": 3.0,
-            "topic": 1.2,
-            "section": 0.6,
-            "coverage": 2.4,
-            "substance": 0.8,
-            "novelty": 2.0,
-            "kept": 1.0,
-            "source_weight": 1.0,
-        }
-    ),
-    variety=0.3,
-)
 
 
 @dataclass(frozen=True)

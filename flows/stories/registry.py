@@ -15,8 +15,8 @@ from sqlmodel import Session, col, select
 from flows.errors import WorkflowError
 from flows.models import Ranker, RankerStatus
 from flows.stories.features import NAMES
-from flows.stories.rank import RULES, RankerWeights
 from flows.stories.store import lock_newsletter
+from flows.stories.weights import RULES, RankerWeights
 
 FORMAT = 1
 _POINTS_MOST = 1000.0  # beyond this, a weight is a broken number and not a taste

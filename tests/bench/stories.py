@@ -21,7 +21,8 @@ from flows.settings import NewsletterSettings
 from flows.stories.cluster import cluster
 from flows.stories.features import Facts, Profile, Record
 from flows.stories.pieces import Piece
-from flows.stories.rank import RULES, rank
+from flows.stories.rank import rank
+from flows.stories.weights import RULES
 
 _SEED = 7
 _MANY = 5000

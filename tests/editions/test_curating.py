@@ -25,8 +25,8 @@ from flows.models import (
     StoryArticle,
 )
 from flows.settings import NewsletterSettings, Settings, load_settings
-from flows.stories.rank import RULES
 from flows.stories.store import list_stories
+from flows.stories.weights import RULES
 from tests.conftest import NOW
 from tests.stories.shelf import add_article, add_past_edition, add_source, add_week
 

@@ -15,8 +15,8 @@ from flows.settings import Settings
 from flows.stories.backtest import PastEdition, by_recency, by_weights, ndcg
 from flows.stories.features import NAMES
 from flows.stories.fitting import Decided, fit
-from flows.stories.rank import RULES
 from flows.stories.registry import in_use
+from flows.stories.weights import RULES
 from tests.conftest import NOW
 from tests.stories.shelf import add_article, add_past_edition, add_source
 

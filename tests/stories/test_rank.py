@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from flows.stories.explain import when
 from flows.stories.features import NAMES, Facts, Profile, Record, measure, shrunken
-from flows.stories.rank import RULES, VARIETY, RankerWeights, rank, score
+from flows.stories.rank import VARIETY, rank, score
+from flows.stories.weights import RULES, RankerWeights
 
 NOW = datetime(2026, 11, 19, 8, 0, tzinfo=UTC)
 PROFILE = Profile(

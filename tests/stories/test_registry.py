@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 from flows.errors import WorkflowError
 from flows.models import Newsletter, Ranker, RankerStatus
 from flows.stories import registry
-from flows.stories.rank import RULES, RankerWeights
+from flows.stories.weights import RULES, RankerWeights
 from tests.conftest import NOW
 
 ADA = "ada@newsletter.example"
