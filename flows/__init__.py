@@ -17,7 +17,8 @@ The hand-over between verbs is a row in a table, never a call: any of them may b
 
 To change ...                                   open ...
   a setting, its default, unit and range         settings
-  a table                                        models, subscribers/models; then a step in deploy/migrations (schema)
+  a table                                        models/: newsletters articles stories editions team letters events
+                                                 (columns), subscribers/models; then a step in deploy/migrations (schema)
   an error's name or place                       errors
   which flow runs when                           timetable; collect curate deliver listen learn tidy are the flows
   what `masthead …` offers                       cli, commands/: running, sources, editions, letters, people (common)
