@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 import typer
 
-from flows.commands import editions, letters, people, running, sources
+from flows.commands import editions, letters, people, ranking, running, sources
 from flows.errors import MastheadError
 from subscribers.errors import SubscribersError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 running.register(app)
 editions.register(app)
+ranking.register(app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(sources.articles, name="articles")
 app.add_typer(editions.stories, name="stories")

@@ -2,6 +2,7 @@
 
 Cron lines and the time zone are settings; the default is a weekly newsletter. An approval raises the event
 `masthead.edition.approved`, which starts `deliver` at once; without it, `deliver` comes by every few minutes.
+A draft that finds the ranking below its gate raises `masthead.ranking.asked`, which starts `learn`.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ from flows.collect import collect
 from flows.curate import curate
 from flows.deliver import APPROVED_EVENT, deliver
 from flows.house import open_house
-from flows.learn import learn
+from flows.learn import ASKED_EVENT, learn
 from flows.listen import listen
 from flows.parent import leave_with_parent
 from flows.settings import Settings
@@ -45,11 +46,12 @@ def deployments(settings: Settings) -> list[RunnerDeployment]:
         return Cron(cron, timezone=newsletter.timezone)
 
     approved = DeploymentEventTrigger(name="an edition was approved", expect={APPROVED_EVENT})
+    asked = DeploymentEventTrigger(name="the ranking is to be learned again", expect={ASKED_EVENT})
     made = [
         _deployment(collect, at(newsletter.collect_cron)),
         _deployment(curate, at(newsletter.draft_cron)),
         _deployment(deliver, Interval(_DELIVER_EVERY), at(newsletter.letters_cron), triggers=[approved]),
-        _deployment(learn, at(newsletter.learn_cron)),
+        _deployment(learn, at(newsletter.learn_cron), triggers=[asked]),
         _deployment(tidy, at(newsletter.tidy_cron)),
     ]
     if settings.events_queue_url:

@@ -98,6 +98,8 @@ def addresses(house: House) -> dict[str, str]:
         "sources-add": f"{base}/desk/sources/add",
         "sources-import": f"{base}/desk/sources/import",
         "sources-merge": f"{base}/desk/sources/2/merge",
+        "ranking": f"{base}/desk/ranking",
+        "missed": f"{base}/desk/missed",
         "log": f"{base}/desk/log",
         "outbox": f"{base}/outbox",
         "outbox-letter": f"{base}/outbox/{letter}",

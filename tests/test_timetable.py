@@ -37,9 +37,9 @@ def test_every_verb_is_deployed_by_its_module(weekly: Settings) -> None:
     assert {made.flow_name: made.entrypoint for made in deployments(weekly)} == ENTRYPOINTS
 
 
-def test_an_approval_starts_deliver(weekly: Settings) -> None:
+def test_an_approval_starts_deliver_and_a_failing_ranking_learn(weekly: Settings) -> None:
     triggers = {made.flow_name: [t.expect for t in made.triggers] for made in deployments(weekly) if made.triggers}
-    assert triggers == {"deliver": [{"masthead.edition.approved"}]}
+    assert triggers == {"deliver": [{"masthead.edition.approved"}], "learn": [{"masthead.ranking.asked"}]}
 
 
 def test_without_a_queue_nobody_listens(tmp_path: Path) -> None:

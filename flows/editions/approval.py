@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from flows.database import transaction
 from flows.editions.brakes import locked
+from flows.editions.claims import in_doubt
 from flows.editions.content import content_of
 from flows.editions.draft_notices import close_draft_ready
 from flows.editions.preflight import Facts, check, errors
@@ -50,7 +51,13 @@ def approve(
                 f"Edition {edition.number} has changed since you looked at it; nothing was approved. "
                 "Look at what is different, and approve again."
             )
-        facts = Facts(outbox=settings.transport == "outbox", ran_before=ran_before(session, edition))
+        unconfirmed, flagged = in_doubt(session, edition_id)
+        facts = Facts(
+            outbox=settings.transport == "outbox",
+            ran_before=ran_before(session, edition),
+            unconfirmed=unconfirmed,
+            flagged=flagged,
+        )
         if shut := errors(check(content, facts)):
             raise WorkflowError(" ".join(f"{finding.sentence} {finding.fix}" for finding in shut))
         _forget_audience(session, edition)

@@ -17,9 +17,10 @@ from flows.database import transaction
 from flows.editions import typed
 from flows.editions.approval import void
 from flows.editions.brakes import locked
+from flows.editions.claims import claims_of, source_of, uncleared
 from flows.editions.workflow import check_editable
 from flows.errors import MastheadError, StaleEditError, WorkflowError
-from flows.models import Decision, Edition, EditionItem, EditionStatus, LogEntry
+from flows.models import Decision, Edition, EditionItem, EditionStatus, LogEntry, WrittenBy
 
 _VOIDED = "voided the approval by a change"
 _DONE = {
@@ -32,10 +33,11 @@ _DONE = {
 
 @dataclass(frozen=True)
 class Editor:
-    """Who changes something, and when."""
+    """Who changes something, and when; `senior` may decide on flagged stories."""
 
     email: str
     now: datetime
+    senior: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,14 +61,16 @@ def decide(
     """Choose a story (for `section`, or the one it has), skip it for a reason, keep it, or put it back."""
     reason = typed.line(reason, "reason", 200)
     with transaction(engine) as session:
-        edition, item = _open(session, edition_id, item_id)
+        edition, item = open_item(session, edition_id, item_id)
         section = section or item.section
         chosen = decision is Decision.CHOSEN
         same_place = not chosen or section == item.section
         if item.decision is decision and same_place and bool(item.decided_by) is (decision is not Decision.NONE):
             return Done()
-        before = _shown(item)
-        done = _claim(session, edition, item, version, editor)
+        before = shown(item)
+        if chosen:
+            _check_flags(item, editor)
+        done = claim(session, edition, item, version, editor)
         left = item.section if item.decision is Decision.CHOSEN else ""
         stays = chosen and left == section
         item.decision, item.skip_reason = decision, reason if decision is Decision.SKIPPED else ""
@@ -77,8 +81,8 @@ def decide(
             item.section = section
             item.position = len(_section(session, edition_id, section, without=item)) + 1 if chosen else 0
             _renumber(_section(session, edition_id, left, without=item))
-        after = _shown(item) | _reason(reason)
-        _log(session, edition, item, _DONE[decision], editor, before=before, after=after)
+        after = shown(item) | _reason(reason)
+        log(session, edition, item, _DONE[decision], editor, before=before, after=after)
     return done
 
 
@@ -95,7 +99,7 @@ def place(
 ) -> Done:
     """Move a chosen story: by `step` within its section, to another section, or to a position (from 1)."""
     with transaction(engine) as session:
-        edition, item = _open(session, edition_id, item_id)
+        edition, item = open_item(session, edition_id, item_id)
         if item.decision is not Decision.CHOSEN:
             raise WorkflowError("Only a chosen story has a place; choose it first.")
         to = section or item.section
@@ -105,13 +109,13 @@ def place(
         wished = max(1, min(len(others) + 1, wished))
         if stays and wished == item.position:
             return Done()
-        before = _shown(item)
-        done = _claim(session, edition, item, version, editor)
+        before = shown(item)
+        done = claim(session, edition, item, version, editor)
         if not stays:
             _renumber(_section(session, edition_id, item.section, without=item))
         item.section = to
         _renumber([*others[: wished - 1], item, *others[wished - 1 :]])
-        _log(session, edition, item, "moved", editor, before=before, after=_shown(item))
+        log(session, edition, item, "moved", editor, before=before, after=shown(item))
     return done
 
 
@@ -122,15 +126,18 @@ def write_item(
     headline = typed.line(headline, "headline", typed.HEADLINE_MOST)
     blurb = typed.prose(blurb, "blurb")
     with transaction(engine) as session:
-        edition, item = _open(session, edition_id, item_id)
+        edition, item = open_item(session, edition_id, item_id)
         if (item.headline, item.blurb) == (headline, blurb):
             return Done()
         before = {"headline": item.headline, "blurb": item.blurb}
-        done = _claim(session, edition, item, version, editor)
+        done = claim(session, edition, item, version, editor)
+        if item.blurb != blurb:
+            item.blurb_by, item.blurb_note = WrittenBy.PERSON, ""
         item.headline, item.blurb = headline, blurb
+        item.claims = claims_of(headline, blurb, source_of(session, item), earlier=item.claims)
         after = {"headline": headline, "blurb": blurb}
         old, new = _differing(before, after)
-        _log(session, edition, item, "edited a story", editor, before=old, after=new)
+        log(session, edition, item, "edited a story", editor, before=old, after=new)
     return done
 
 
@@ -151,8 +158,19 @@ def write_edition(engine: Engine, edition_id: int, editor: Editor, *, version: i
             setattr(edition, name, text)
         edition.version += 1
         old, new = _differing(before, clean)
-        _log(session, edition, None, "edited the edition", editor, before=old, after=new)
+        log(session, edition, None, "edited the edition", editor, before=old, after=new)
     return done
+
+
+def _check_flags(item: EditionItem, editor: Editor) -> None:
+    """A flagged story is a senior editor's to choose; by choosing it, she answers for it."""
+    waiting = uncleared(item)
+    if not waiting:
+        return
+    if not editor.senior:
+        why = "; ".join(str(flag.get("words", "")) for flag in waiting)
+        raise WorkflowError(f"“{item.headline}” is flagged ({why}): a publisher decides whether it runs.")
+    item.flags = [{**flag, "by": flag.get("by") or editor.email} for flag in item.flags]
 
 
 def _word(name: str, text: str) -> str:
@@ -164,7 +182,7 @@ def _word(name: str, text: str) -> str:
     raise MastheadError(f"An edition has no “{name[:40]}”.")
 
 
-def _open(session: Session, edition_id: int, item_id: int) -> tuple[Edition, EditionItem]:
+def open_item(session: Session, edition_id: int, item_id: int) -> tuple[Edition, EditionItem]:
     """The edition, locked until the end, and one of its items; only if it may still be changed."""
     edition = locked(session, edition_id)
     check_editable(edition.status, edition.number)
@@ -174,7 +192,7 @@ def _open(session: Session, edition_id: int, item_id: int) -> tuple[Edition, Edi
     return edition, item
 
 
-def _claim(session: Session, edition: Edition, item: EditionItem, version: int, editor: Editor) -> Done:
+def claim(session: Session, edition: Edition, item: EditionItem, version: int, editor: Editor) -> Done:
     """Only on the version that the editor saw. The lock on the edition makes look and write one step."""
     if item.version != version:
         theirs: dict[str, object] = {
@@ -220,7 +238,7 @@ def _renumber(items: Sequence[EditionItem]) -> None:
             item.position = number
 
 
-def _shown(item: EditionItem) -> dict[str, Any]:
+def shown(item: EditionItem) -> dict[str, Any]:
     shown: dict[str, Any] = {"decision": item.decision.value}
     if item.decision is Decision.CHOSEN:
         shown |= {"section": item.section, "position": item.position}
@@ -236,7 +254,7 @@ def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dic
     return {name: before[name] for name in names}, {name: after[name] for name in names}
 
 
-def _log(
+def log(
     session: Session,
     edition: Edition,
     item: EditionItem | None,

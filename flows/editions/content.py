@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from flows.articles.measure import reading_minutes
 from flows.editions.seal import Content, ContentSection, Item
 from flows.errors import WorkflowError
-from flows.models import Article, Decision, Edition, EditionItem, Newsletter, Source
+from flows.models import Article, Decision, Edition, EditionItem, Newsletter, Source, WrittenBy
 from flows.settings import NewsletterSettings, Settings
 
 Chosen = tuple[EditionItem, Article, Source]
@@ -83,10 +83,15 @@ def _sections(chosen: Sequence[Chosen], newsletter: NewsletterSettings) -> tuple
     first = newsletter.sections[0].name
     names = section_names((item.section for item, _, _ in chosen), newsletter)
     placed = {name: [c for c in chosen if (c[0].section or first) == name] for name in names}
-    return tuple(ContentSection(name, tuple(_item(*each) for each in items)) for name, items in placed.items() if items)
+    label = newsletter.label_drafted
+    return tuple(
+        ContentSection(name, tuple(_item(*each, label=label) for each in items))
+        for name, items in placed.items()
+        if items
+    )
 
 
-def _item(item: EditionItem, article: Article, source: Source) -> Item:
+def _item(item: EditionItem, article: Article, source: Source, *, label: bool) -> Item:
     return Item(
         item_id=item.id or 0,
         headline=item.headline,
@@ -95,4 +100,5 @@ def _item(item: EditionItem, article: Article, source: Source) -> Item:
         source=source_name(source),
         author=article.author,
         minutes=reading_minutes(article.words),
+        drafted=label and item.blurb_by is WrittenBy.MODEL,
     )

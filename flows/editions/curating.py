@@ -1,8 +1,8 @@
 """Articles -> stories -> a ranked draft of the next edition."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Engine
@@ -11,25 +11,26 @@ from sqlmodel import Session
 
 from flows.clock import Clock, utc_now
 from flows.database import reading, transaction
-from flows.editions.draft import Candidate, Placed, enough, fill
+from flows.editions.blurbs import write_blurbs
+from flows.editions.draft import enough
 from flows.editions.draft_notices import draft_ready, no_edition, ranker_unreadable
 from flows.editions.drafting import NewItem, Target, add_items, count_items, find_target, make_edition
-from flows.editions.slot import cadence_days
+from flows.editions.known import read_known, window_start
 from flows.editions.store import ensure_newsletter
+from flows.editions.suggesting import suggest, weigh
+from flows.editions.watching import watch
 from flows.models import Notice
 from flows.settings import Settings
-from flows.stories.blurb import blurb, headline, preheader_line, subject_line
-from flows.stories.candidates import Told, read_told
+from flows.stories.blurb import preheader_line, subject_line
+from flows.stories.candidates import read_told
 from flows.stories.cluster import cluster
-from flows.stories.features import Profile, Record
-from flows.stories.history import read_history, source_records
-from flows.stories.rank import Ranked, rank
+from flows.stories.history import source_records
 from flows.stories.registry import as_json, in_use
+from flows.stories.regrouping import read_apart
 from flows.stories.store import lock_newsletter, read_pieces, write_groups
 from flows.stories.weights import RankerWeights
 
 _TRIES = 5
-_HEADLINE_CHARACTERS = 500
 
 Notify = Callable[[Notice], None]
 T = TypeVar("T")
@@ -58,6 +59,7 @@ class _Plan:
     target: Target
     weights: RankerWeights
     items: tuple[NewItem, ...]
+    new: int  # of the items, those that are no follow-up of what ran
 
 
 class _Overtaken(Exception):  # noqa: N818 - never leaves this module
@@ -82,7 +84,7 @@ def curate_edition(
         newsletter_id = ensure_newsletter(session, settings, now=now).id or 0
     stories = _again(lambda: _gather(engine, newsletter_id, settings, now))
     progress(f"{stories} new stories gathered from the articles of the last {_days(settings)}.")
-    curated, notices = _again(lambda: _draft(engine, newsletter_id, settings, now))
+    curated, notices = _again(lambda: _draft(engine, newsletter_id, settings, now, progress))
     for notice in notices:
         progress(notice.text)
         if notify is not None:
@@ -104,23 +106,28 @@ def _again(work: Callable[[], T]) -> T:
 
 
 def _gather(engine: Engine, newsletter_id: int, settings: Settings, now: datetime) -> int:
-    since = _window_start(settings, now)
+    since = window_start(settings, now)
     with reading(engine) as session:
         # Twice the window: what follows up a story of the last edition should find it.
         known_since = since - (now - since)
         pieces = read_pieces(session, newsletter_id, since=since, known_since=known_since)
         records = source_records(session, newsletter_id)
+        apart = read_apart(session, newsletter_id)
     if all(piece.story_id is not None for piece in pieces):
         return 0
-    groups = cluster(pieces)
+    groups = cluster(pieces, apart)
     with transaction(engine) as session:
         lock_newsletter(session, newsletter_id)
         return write_groups(session, newsletter_id, groups, records, now=now)
 
 
-def _draft(engine: Engine, newsletter_id: int, settings: Settings, now: datetime) -> tuple[Curated, tuple[Notice, ...]]:
+def _draft(
+    engine: Engine, newsletter_id: int, settings: Settings, now: datetime, progress: Callable[[str], None]
+) -> tuple[Curated, tuple[Notice, ...]]:
     with reading(engine) as session:
         plan = _plan(session, newsletter_id, settings, now)
+    # Between reading and writing, as a model takes its time and nothing may be locked meanwhile.
+    plan = replace(plan, items=write_blurbs(plan.items, settings, progress))
     with transaction(engine) as session:
         lock_newsletter(session, newsletter_id)
         if not find_target(session, newsletter_id, settings.newsletter, now).same_as(plan.target):
@@ -129,20 +136,17 @@ def _draft(engine: Engine, newsletter_id: int, settings: Settings, now: datetime
 
 
 def _plan(session: Session, newsletter_id: int, settings: Settings, now: datetime) -> _Plan:
-    target = find_target(session, newsletter_id, settings.newsletter, now)
-    history = read_history(session, newsletter_id, before=target.number)
-    told = read_told(session, newsletter_id, history, since=_window_start(settings, now), leave_out=target.held)
+    newsletter = settings.newsletter
+    target = find_target(session, newsletter_id, newsletter, now)
+    known = read_known(session, newsletter_id, before=target.number)
+    since = window_start(settings, now)
+    told = read_told(session, newsletter_id, known.history, since=since, leave_out=target.held)
     weights = in_use(session, newsletter_id)
-    ranked = rank([one.facts for one in told], _profile(settings, now, history.usual), weights)
-    sections = settings.newsletter.sections
-    most = 0 if target.edition_id is not None else settings.newsletter.stories_most
-    by_story = {one.facts.story_id: one for one in told}
-    candidates = [_candidate(story, by_story[story.facts.story_id]) for story in ranked]
-    placed = fill(candidates, sections, most=most)
-    items = tuple(
-        _item(story, by_story[story.facts.story_id], place) for story, place in zip(ranked, placed, strict=True)
-    )
-    return _Plan(target, weights, items)
+    making = target.edition_id is None
+    queue = weigh(told, known, weights, newsletter, now, exploring=making)
+    items = suggest(queue, known, newsletter, most=newsletter.stories_most if making else 0)
+    new = sum(not one.told.facts.follows_no for one in queue)
+    return _Plan(target, weights, items, new)
 
 
 def _write(
@@ -150,10 +154,11 @@ def _write(
 ) -> tuple[Curated, tuple[Notice, ...]]:
     target = plan.target
     notices = [ranker_unreadable(session, newsletter_id, plan.weights.note, settings, now=now)]
+    notices += watch(session, newsletter_id, plan.weights, [i.features for i in plan.items], settings, now=now)
     edition_id = target.edition_id
     if edition_id is None:
-        if not enough(len(plan.items), settings.newsletter.stories_min):
-            found = len(plan.items)
+        if not enough(plan.new, settings.newsletter.stories_min):
+            found = plan.new
             notices.append(no_edition(session, newsletter_id, target.slot, found, settings, now=now))
             return Curated(None, None, 0, found, 0, created=False), _told(notices)
         chosen = [item.headline for item in plan.items if item.position]
@@ -179,48 +184,8 @@ def _write(
     return Curated(edition_id, target.number, 0, candidates, kept, created=created), _told(notices)
 
 
-def _candidate(story: Ranked, told: Told) -> Candidate:
-    return Candidate(
-        story_id=story.facts.story_id,
-        topic=story.facts.source_topic,
-        drawn=story.measured.section,
-        held_back=bool(told.needs_review),
-    )
-
-
-def _item(story: Ranked, told: Told, placed: Placed) -> NewItem:
-    title = headline(story.facts.title, told.text or told.summary)[:_HEADLINE_CHARACTERS]
-    return NewItem(
-        story_id=story.facts.story_id,
-        article_id=told.article_id,
-        score=story.score,
-        reasons=tuple(asdict(part) for part in story.parts),
-        features=dict(story.measured.values),
-        section=placed.section,
-        position=placed.position,
-        headline=title,
-        blurb=blurb(title, told.text, summary=told.summary),
-    )
-
-
-def _profile(settings: Settings, now: datetime, usual: Record) -> Profile:
-    newsletter = settings.newsletter
-    return Profile(
-        now=now,
-        zone=newsletter.timezone,
-        cadence_days=cadence_days(newsletter, now),
-        topics=newsletter.topics,
-        sections=tuple((section.name, section.words) for section in newsletter.sections),
-        usual=usual,
-    )
-
-
 def _told(notices: Sequence[Notice | None]) -> tuple[Notice, ...]:
     return tuple(notice for notice in notices if notice is not None)
-
-
-def _window_start(settings: Settings, now: datetime) -> datetime:
-    return now - timedelta(days=settings.newsletter.window_days)
 
 
 def _days(settings: Settings) -> str:

@@ -33,6 +33,7 @@ _STORY = {
     "source": "Source",
     "author": "Author",
     "minutes": "Reading time",
+    "drafted": "Drafted by a model",
 }
 
 

@@ -32,7 +32,7 @@ def draft_ready(
         f"Its approval is due {_time(target.slot.approval_due_at, settings)}."
     )
     link = f"{settings.address}/desk/editions/{edition_id}"
-    return _tell(session, _draft_ready_key(edition_id), "draft ready", text, link=link, now=now)
+    return tell(session, _draft_ready_key(edition_id), "draft ready", text, link=link, now=now)
 
 
 def close_draft_ready(session: Session, edition_id: int, *, now: datetime) -> None:
@@ -51,7 +51,7 @@ def no_edition(
         f"and an edition needs {newsletter.stories_min} (setting newsletter.stories_min). "
         "It is drafted after all if more comes in and curate runs again."
     )
-    return _tell(
+    return tell(
         session,
         _no_edition_key(newsletter_id, slot),
         "no edition",
@@ -68,7 +68,7 @@ def ranker_unreadable(
     if not note:
         return None
     key = f"ranking: newsletter {newsletter_id}, {note}"
-    return _tell(session, key, "ranking", note, link=f"{settings.address}/desk", now=now)
+    return tell(session, key, "ranking", note, link=f"{settings.address}/desk", now=now)
 
 
 def _draft_ready_key(edition_id: int) -> str:
@@ -79,7 +79,7 @@ def _no_edition_key(newsletter_id: int, slot: Slot) -> str:
     return f"no edition: newsletter {newsletter_id}, {slot.day}"
 
 
-def _tell(session: Session, key: str, kind: str, text: str, *, link: str, now: datetime) -> Notice | None:
+def tell(session: Session, key: str, kind: str, text: str, *, link: str, now: datetime) -> Notice | None:
     """The notice, stored; None if it stands already. One that was taken back is told again."""
     key = key[:_KEY_CHARACTERS]
     notice = session.exec(select(Notice).where(Notice.key == key)).first()

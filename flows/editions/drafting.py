@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from flows.editions.slot import Slot, next_slots
 from flows.errors import WorkflowError
-from flows.models import Decision, Edition, EditionItem, EditionStatus
+from flows.models import Channel, Decision, Edition, EditionItem, EditionStatus, Tier, WrittenBy
 from flows.settings import NewsletterSettings
 
 
@@ -42,6 +42,14 @@ class NewItem:
     position: int
     headline: str
     blurb: str
+    channel: Channel = Channel.KNOWN
+    tier: Tier = Tier.OPEN
+    chance: float | None = None
+    flags: tuple[Mapping[str, Any], ...] = ()
+    claims: tuple[Mapping[str, Any], ...] = ()
+    blurb_by: WrittenBy = WrittenBy.EXTRACT
+    blurb_note: str = ""
+    source: tuple[str, str, str] = ("", "", "")  # title, text and summary of its article; not stored
 
 
 def find_target(session: Session, newsletter_id: int, settings: NewsletterSettings, now: datetime) -> Target:
@@ -128,6 +136,13 @@ def _row(edition_id: int, item: NewItem, rank: int) -> EditionItem:
         position=item.position,
         headline=item.headline,
         blurb=item.blurb,
+        channel=item.channel,
+        tier=item.tier,
+        chance=item.chance,
+        flags=[dict(flag) for flag in item.flags],
+        claims=[dict(claim) for claim in item.claims],
+        blurb_by=item.blurb_by,
+        blurb_note=item.blurb_note,
     )
 
 

@@ -12,6 +12,7 @@ from flows.editions.seal import Content, Item
 SUBJECT_MOST = 150  # characters; mail programs cut at about 60, and nothing shows more than this
 SUBJECT_GOOD = 70
 _HTML_MOST = 95 * 1024  # bytes; Gmail cuts a letter at 102 KB, and personal links add a little
+_CLAIMS_SHOWN = 4
 _EXAMPLE_STREET = "1 example street"
 _EXAMPLE_DOMAINS = ("example", "example.com", "example.org", "example.net", "test", "invalid", "localhost")
 
@@ -37,13 +38,16 @@ class Facts:
     """What the content alone cannot tell.
 
     `ran_before`: item id -> number of the edition its story ran in. `html_bytes` and `has_unsubscribe` are of
-    the letter as rendered; None where it has not been rendered.
+    the letter as rendered; None where it has not been rendered. `unconfirmed`: item id -> what its words say and
+    its article does not, most doubtful first; `flagged`: item id -> why a senior editor has yet to clear it.
     """
 
     outbox: bool = False
     ran_before: Mapping[int, int] = field(default_factory=dict)
     html_bytes: int | None = None
     has_unsubscribe: bool | None = None
+    unconfirmed: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    flagged: Mapping[int, str] = field(default_factory=dict)
 
 
 def check(content: Content, facts: Facts) -> tuple[Finding, ...]:
@@ -111,6 +115,24 @@ def _story(item: Item, facts: Facts, repeated: set[str]) -> Iterator[Finding]:
             "duplicate_link",
             f"{name} leads to the same page as another story.",
             "Take one of the two out.",
+            item.item_id,
+        )
+    if claims := facts.unconfirmed.get(item.item_id):
+        said = ", ".join(f"“{claim}”" for claim in claims[:_CLAIMS_SHOWN])
+        more = f" and {len(claims) - _CLAIMS_SHOWN} more" if len(claims) > _CLAIMS_SHOWN else ""
+        yield Finding(
+            Level.ERROR,
+            "unsupported_claims",
+            f"{name} says what its article does not: {said}{more}.",
+            "Confirm each of them beside the story, or change the words.",
+            item.item_id,
+        )
+    if why := facts.flagged.get(item.item_id):
+        yield Finding(
+            Level.ERROR,
+            "flagged",
+            f"{name} is flagged: {why}.",
+            "A publisher clears it, or takes it out.",
             item.item_id,
         )
     if item.item_id in facts.ran_before:

@@ -19,6 +19,7 @@ class Item:
     source: str
     author: str = ""
     minutes: int = 0  # reading time; 0: unknown
+    drafted: bool = False  # the letter says that a language model drafted the blurb
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,14 @@ class Content:
     send_at: str
 
     def as_json(self) -> dict[str, Any]:
-        """A plain document that JSON columns keep."""
-        return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]
+        """A plain document that JSON columns keep.
+
+        `drafted` stands only where it is true, so that what was sealed before it was known keeps its hash.
+        """
+        document: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        for part in document["sections"]:
+            part["items"] = [{k: v for k, v in item.items() if k != "drafted" or v} for item in part["items"]]
+        return document
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "Content":

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from flows.clock import Clock
 from flows.database import transaction
 from flows.errors import EventError
+from flows.events.clicks import count_clicks
 from flows.events.parse import Came, parse
 from flows.events.sqs import Message, Queue, SqsQueue
 from flows.events.store import PARKED, SEEN, link_parked, record
@@ -58,18 +59,23 @@ def listen_once(
     """Empty the queue of events. Raises QueueError when it cannot be reached, and then nothing is lost.
 
     Messages that cannot be read stay in the queue: after as many tries as its redrive policy allows, SQS
-    moves them to the dead-letter queue. `wait_s` is how long the last, empty poll waits, in whole seconds.
+    moves them to the dead-letter queue. At the end, the clicks of the editions that were heard of are counted anew.
+    `wait_s` is how long the last, empty poll waits, in whole seconds.
     """
     if queue is None and not settings.events_queue_url:
         heard = Listened(queue=False)
         progress(heard.sentence)
         return heard
+    began = clock()
     intake = _Intake(engine, queue or SqsQueue(settings), settings.key, clock, progress)
     intake.empty(wait_s)
     with transaction(engine) as session:
         linked = link_parked(session, key=settings.key, now=clock())
     heard = intake.heard(linked)
     progress(heard.sentence)
+    if heard.events > heard.known or linked:
+        # What found its letter only now was received in an earlier run.
+        count_clicks(engine, now=clock(), heard_since=None if linked else began, progress=progress)
     return heard
 
 

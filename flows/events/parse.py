@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
+from urllib.parse import quote
 
 from flows.errors import EventError
 from flows.events.plain import plain_text
@@ -20,6 +21,7 @@ MAX_BYTES = 256 * 1024  # an event has its mail's headers cut at 10 KB; anything
 _DELIVERY_ID = re.compile(r"[0-9A-Za-z_-]{1,40}")
 _MESSAGE_ID = re.compile(r"[!-~]{1,120}")
 _LONGEST_ADDRESS = 320
+_NOT_IN_LINKS = re.compile(r"[\s<>\"\x00-\x1f\x7f]")  # blanks, and what could be taken for markup
 
 # docs.aws.amazon.com/ses/latest/dg/notification-contents.html#bounce-types
 _CONTENT_SUBTYPES = frozenset({"ContentRejected", "AttachmentRejected", "MessageTooLarge"})
@@ -77,7 +79,7 @@ _SHAPES: Mapping[str, _Shape] = {
     "Reject": _Shape(EventKind.REJECT, "reject", detail=("reason",)),
     "Rendering Failure": _Shape(EventKind.RENDERING_FAILURE, "failure", detail=("errorMessage", "templateName")),
     "Open": _Shape(EventKind.OPEN, "open", apart=("timestamp",), detail=("userAgent",)),
-    "Click": _Shape(EventKind.CLICK, "click", apart=("timestamp",), detail=("link", "userAgent")),
+    "Click": _Shape(EventKind.CLICK, "click", apart=("timestamp",)),
     "Subscription": _Shape(
         EventKind.SUBSCRIPTION, "subscription", apart=("timestamp",), detail=("source", "contactList")
     ),
@@ -101,6 +103,15 @@ def parse(body: str) -> tuple[Came, ...]:
             return ()
         document = _object(document["Message"], "what SNS carried")
     return _read(document)
+
+
+def link_and_agent(detail: str) -> tuple[str, str]:
+    """The link and the user agent in the detail of a click; "" for what was not told, or is forgotten.
+
+    The first "; " parts them: a link has no blank, and the user agents of browsers are full of these.
+    """
+    link, _, agent = detail.partition("; ")
+    return link, agent
 
 
 def _is_greeting(message: str) -> bool:
@@ -140,7 +151,7 @@ def _read(document: dict[str, Any]) -> tuple[Came, ...]:
             delivery_id=_tag(mail, "delivery"),
             address=address,
             bounce=bounce,
-            detail=plain_text("; ".join(_details(part, shape.detail) + said)),
+            detail=_click_detail(part) if shape.kind is EventKind.CLICK else _joined(part, shape, said),
             key=_key(shape, message_id, address, part),
         )
         for address, said in _recipients(mail, part, shape)
@@ -188,6 +199,17 @@ def _address(value: object) -> str:
     if "<" in text and text.endswith(">"):
         text = text[text.rindex("<") + 1 : -1]
     return text[:_LONGEST_ADDRESS]
+
+
+def _joined(part: dict[str, Any], shape: _Shape, said: list[str]) -> str:
+    return plain_text("; ".join(_details(part, shape.detail) + said))
+
+
+def _click_detail(part: dict[str, Any]) -> str:
+    """“link; user agent”, so that `link_and_agent` can tell them apart: no link has a blank here."""
+    link, agent = (value if isinstance(value := part.get(name), str) else "" for name in ("link", "userAgent"))
+    link = _NOT_IN_LINKS.sub(lambda sign: quote(sign[0]), link.strip())
+    return plain_text(f"{link}; {agent}" if agent.strip() else link)
 
 
 def _list(value: object) -> list[Any]:

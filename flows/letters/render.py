@@ -237,6 +237,7 @@ def _section(section: ContentSection, number: int, words: Words, marks: _Marks) 
 
 def _story(item: Item, words: Words) -> dict[str, Any]:
     minutes = filled(words, "minutes", minutes=str(item.minutes)) if item.minutes > 0 else ""
+    drafted = words["drafted"] if item.drafted else ""
     link = web_link(item.link)
     source = line_of(item.source)
     return {
@@ -246,7 +247,8 @@ def _story(item: Item, words: Words) -> dict[str, Any]:
         "source": source,
         "author": line_of(item.author),
         "minutes": minutes,
-        "credit": " · ".join(part for part in (source, line_of(item.author), minutes) if part),
+        "drafted": drafted,
+        "credit": " · ".join(part for part in (source, line_of(item.author), minutes, drafted) if part),
     }
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from flows.stories.sentences import split
 from flows.stories.words import content_words
 
 HOUSE_WORDS = 45
@@ -12,11 +13,6 @@ _HEADING_WORDS = 12  # a paragraph shorter than this, without a full stop, is a 
 _SUBJECT_CHARACTERS = 72
 _PREHEADER_CHARACTERS = 110
 
-_END = re.compile(r"(?:[.!?…]+[\"”’»)\]]*(?=\s)|[。！？]+[」』”]*)")
-_ABBREVIATION = re.compile(
-    r"(?:^|[\s(\[“\"])(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Inc|Ltd|Corp|Co|vs|etc|e\.g|i\.e|cf|al|approx|ca|no|No"
-    r"|Nos|Fig|Figs|Eq|Sec|Ch|Vol|pp?|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|U\.S|U\.K|E\.U|a\.m|p\.m|z\.B|d\.h)\.$|^\d{1,2}\.$"
-)
 _BOILERPLATE = re.compile(
     r"appeared first on|originally (?:published|appeared)|^read (?:more|on|the )|continue reading|click here"
     r"|^(?:sign up|subscribe|follow us|share this|listen to|watch |skip to|photo|image|credit|source:)"
@@ -105,7 +101,7 @@ def _sentences(text: str) -> Iterator[str]:
             if found:  # a lead ends where a list begins; picking from it would misquote
                 return
             continue
-        for sentence in _split(plain):
+        for sentence in split(plain):
             ended = re.search(r"[.!?…。！？][\"”’»)\]」』]*$", sentence)
             if not ended and (sentence.endswith(":") or _length(sentence) < _HEADING_WORDS):
                 continue
@@ -113,19 +109,6 @@ def _sentences(text: str) -> Iterator[str]:
                 continue
             found = True
             yield _CUT_OFF.sub("…", sentence) if ended else sentence + "…"
-
-
-def _split(paragraph: str) -> Iterator[str]:
-    start = 0
-    for match in _END.finditer(paragraph):
-        end = match.end()
-        following = paragraph[end:].lstrip()
-        if following[:1].islower() or _ABBREVIATION.search(paragraph[start:end]):
-            continue
-        yield paragraph[start:end].strip()
-        start = end
-    if rest := paragraph[start:].strip():
-        yield rest
 
 
 def _repeats(sentence: str, title: str) -> bool:

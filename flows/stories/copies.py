@@ -26,9 +26,15 @@ def contained(texts: Sequence[str], sources: Sequence[int]) -> dict[tuple[int, i
     rows, hashes = _shingles(texts)
     if not len(hashes):
         return {}
-    _, columns = np.unique(hashes, return_inverse=True)
-    keep = ~_boilerplate(rows, columns, np.asarray(sources))
-    return _without_roundups(_pairs(rows[keep], columns[keep], len(texts)))
+    _, columns, times = np.unique(hashes, return_inverse=True, return_counts=True)
+    sizes = np.bincount(rows, minlength=len(texts))
+    common = times[columns] > 1  # the rest, by far the most, counts for the size of its text alone
+    rows, columns = rows[common], columns[common]
+    if not len(rows):
+        return {}
+    marked = _boilerplate(rows, columns, np.asarray(sources))
+    sizes -= np.bincount(rows[marked], minlength=len(texts))
+    return _without_roundups(_pairs(rows[~marked], columns[~marked], sizes))
 
 
 def _shingles(texts: Sequence[str]) -> tuple[Any, Any]:
@@ -64,12 +70,11 @@ def _boilerplate(rows: Any, columns: Any, sources: Any) -> Any:
     return marked
 
 
-def _pairs(rows: Any, columns: Any, texts: int) -> dict[tuple[int, int], float]:
+def _pairs(rows: Any, columns: Any, sizes: Any) -> dict[tuple[int, int], float]:
     if not len(rows):
         return {}
     ones = np.ones(len(rows), dtype=np.float32)
-    held = sparse.csr_matrix((ones, (rows, columns)), shape=(texts, int(columns.max()) + 1))
-    sizes = np.asarray(held.sum(axis=1)).ravel()
+    held = sparse.csr_matrix((ones, (rows, columns)), shape=(len(sizes), int(columns.max()) + 1))
     shared = sparse.triu(held @ held.T, k=1).tocoo()
     smaller = np.minimum(sizes[shared.row], sizes[shared.col])
     share = shared.data / np.maximum(smaller, 1)

@@ -31,6 +31,11 @@ def words_for_variety(above: int, facts: Facts) -> str:
     return f"{above} {stories} of {facts.source_title} above it"
 
 
+def words_for_likeness(above: Facts) -> str:
+    """Why a story lost points to one that stands above it and tells much the same."""
+    return f"much like “{_shortened(above.title)}” above it"
+
+
 def when(moment: datetime, now: datetime, zone: str) -> str:
     """A day as one says it: "today", "yesterday", "3 days ago", "on 2 November"."""
     there = ZoneInfo(zone)
@@ -78,10 +83,15 @@ def _substance(about: About) -> str:
 
 
 def _novelty(about: About) -> str:
-    headline = about.facts.alike_to
-    if len(headline) > _HEADLINE_SHOWN:
-        headline = headline[:_HEADLINE_SHOWN].rsplit(" ", 1)[0] + "…"
-    return f"much like “{headline}” in no. {about.facts.alike_no}"
+    if about.facts.follows_no:
+        return f"follows up “{_shortened(about.facts.follows)}”, which ran in no. {about.facts.follows_no}"
+    return f"much like “{_shortened(about.facts.alike_to)}” in no. {about.facts.alike_no}"
+
+
+def _shortened(headline: str) -> str:
+    if len(headline) <= _HEADLINE_SHOWN:
+        return headline
+    return headline[:_HEADLINE_SHOWN].rsplit(" ", 1)[0] + "…"
 
 
 def _kept(_about: About) -> str:
@@ -91,6 +101,25 @@ def _kept(_about: About) -> str:
 def _source_weight(about: About) -> str:
     done = "boosted" if about.facts.source_weight > 0 else "muted"
     return f"{about.facts.source_title} is {done} by an editor"
+
+
+def _taste(about: About) -> str:
+    words = ", ".join(about.measured.taste_words)
+    does = "choose" if about.measured["taste"] > 0 else "pass over"
+    return f"words your editors {does}: {words}" if words else f"reads like what your editors {does}"
+
+
+def _interest(about: About) -> str:
+    more = "more" if about.measured["interest"] > 0 else "less"
+    return f"readers click {about.measured.interests[0]} {more} than the rest"
+
+
+def _wish(about: About) -> str:
+    wishes = about.profile.wishes
+    boosted = [f"“{name}”" for name in about.measured.wished if wishes[name] > 0]
+    muted = [f"“{name}”" for name in about.measured.wished if wishes[name] < 0]
+    said = [f"{verb} {_list(names)}" for verb, names in (("boosted", boosted), ("muted", muted)) if names]
+    return f"you {' and '.join(said)}"
 
 
 _SENTENCES: dict[str, Callable[[About], str]] = {
@@ -103,6 +132,9 @@ _SENTENCES: dict[str, Callable[[About], str]] = {
     "novelty": _novelty,
     "kept": _kept,
     "source_weight": _source_weight,
+    "taste": _taste,
+    "interest": _interest,
+    "wish": _wish,
 }
 
 

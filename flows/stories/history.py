@@ -1,13 +1,19 @@
-"""What past editions say about the next: what ran, what was turned down or kept, how each source did."""
+"""What past editions say about the next: what ran, was turned down or kept; what editors and readers like."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import case, func
+from sqlalchemy.orm import load_only
 from sqlmodel import Session, col, select
 
-from flows.models import Article, Decision, Edition, EditionItem, EditionStatus
+from flows.models import Article, Decision, Edition, EditionItem, EditionStatus, ItemClicks, Wish
 from flows.stories.features import Record
+from flows.stories.position import Shown, interest
+from flows.stories.taste import NO_TASTE, Taste, Tasted, learn_taste
+from flows.stories.tiers import Outcome
 
 # An edition that somebody approved, whatever has become of it since.
 SEALED = (
@@ -18,6 +24,16 @@ SEALED = (
     EditionStatus.SENT,
 )
 _EDITIONS_COMPARED = 8
+_EDITIONS_TASTED = 100  # two years of a weekly
+_EDITIONS_CLICKED = 30
+_EDITIONS_JUDGED = 30  # what the tiers are drawn from
+_LEAD_CHARACTERS = 400
+_JUDGED: tuple[Any, ...] = (
+    col(EditionItem.chance),
+    col(EditionItem.rank),
+    col(EditionItem.tier),
+    col(EditionItem.decision),
+)
 
 
 @dataclass(frozen=True)
@@ -30,14 +46,31 @@ class Ran:
 
 
 @dataclass(frozen=True)
+class RanIn:
+    """Where a story ran, and since when that is settled."""
+
+    number: int
+    headline: str
+    sealed_at: datetime
+
+
+@dataclass(frozen=True)
 class History:
-    """`out` are stories that ran or that an editor skipped; `kept` those she kept for later."""
+    """`out` are stories that an editor skipped; `kept` those she kept for later; `ran_in` those that ran.
+
+    `taste` is what the editors chose by, in words; `interest` what readers clicked, by section (-1 to 1);
+    `wishes` the points that editors gave terms and topics by hand.
+    """
 
     out: frozenset[int]
     kept: frozenset[int]
     records: Mapping[int, Record]  # by source
     usual: Record
     ran: tuple[Ran, ...]
+    ran_in: Mapping[int, RanIn] = field(default_factory=dict)
+    taste: Taste = NO_TASTE
+    interest: Mapping[str, float] = field(default_factory=dict)
+    wishes: Mapping[str, float] = field(default_factory=dict)
 
     def record(self, source_id: int) -> Record:
         return self.records.get(source_id, Record())
@@ -45,14 +78,19 @@ class History:
 
 def read_history(session: Session, newsletter_id: int, *, before: int) -> History:
     """Everything from editions with a number below `before`."""
-    out, kept = _decided(session, newsletter_id, before)
+    skipped, kept = _decided(session, newsletter_id, before)
+    ran_in = _ran_in(session, newsletter_id, before)
     records = source_records(session, newsletter_id, before=before)
     return History(
-        out=out,
-        kept=kept,
+        out=skipped - set(ran_in),
+        kept=kept - set(ran_in),
         records=records,
         usual=Record(sum(r.chosen for r in records.values()), sum(r.offered for r in records.values())),
         ran=_ran(session, newsletter_id, before),
+        ran_in=ran_in,
+        taste=_taste(session, newsletter_id, before),
+        interest=_interest(session, newsletter_id, before),
+        wishes=read_wishes(session, newsletter_id),
     )
 
 
@@ -72,19 +110,98 @@ def source_records(session: Session, newsletter_id: int, *, before: int | None =
     return {source: Record(int(chosen or 0), int(offered)) for source, chosen, offered in rows}
 
 
-def _decided(session: Session, newsletter_id: int, before: int) -> tuple[frozenset[int], frozenset[int]]:
+def read_wishes(session: Session, newsletter_id: int) -> dict[str, float]:
+    """Points by term or topic, as editors set them by hand."""
+    rows = session.exec(select(Wish.name, Wish.points).where(Wish.newsletter_id == newsletter_id)).all()
+    return {name: points for name, points in rows if points}
+
+
+def read_outcomes(session: Session, newsletter_id: int, *, before: int) -> list[Outcome]:
+    """What became of the candidates of the last sealed editions: what tiers and the stop line are drawn from."""
     rows = session.exec(
-        select(EditionItem.story_id, EditionItem.decision, EditionItem.decided_by, Edition.status)
+        select(Edition.number, EditionItem)
+        .join(EditionItem, col(EditionItem.edition_id) == col(Edition.id))
+        .options(load_only(*_JUDGED))
+        .where(Edition.newsletter_id == newsletter_id, col(Edition.status).in_(SEALED))
+        .where(Edition.number < before, Edition.number >= before - _EDITIONS_JUDGED)
+        .where(col(Edition.id).in_(_taught(newsletter_id)))
+        .order_by(col(Edition.number), col(EditionItem.rank))
+    ).all()
+    return [
+        Outcome(number, item.chance, item.rank, item.tier, item.decision is Decision.CHOSEN) for number, item in rows
+    ]
+
+
+def _taught(newsletter_id: int) -> Any:
+    """The editions in which a person decided on something: the others show the ranking its own taste."""
+    return (
+        select(EditionItem.edition_id)
         .join(Edition, col(EditionItem.edition_id) == col(Edition.id))
-        .where(Edition.newsletter_id == newsletter_id, Edition.number < before)
+        .where(Edition.newsletter_id == newsletter_id, EditionItem.decided_by != "")
+        .distinct()
+    )
+
+
+def _taste(session: Session, newsletter_id: int, before: int) -> Taste:
+    rows = session.exec(
+        select(
+            Edition.number,
+            Article.title,
+            func.substr(Article.text, 1, _LEAD_CHARACTERS),
+            EditionItem.decision,
+        )
+        .join(EditionItem, col(EditionItem.edition_id) == col(Edition.id))
+        .join(Article, col(EditionItem.article_id) == col(Article.id))
+        .where(Edition.newsletter_id == newsletter_id, col(Edition.status).in_(SEALED))
+        .where(Edition.number < before, Edition.number >= before - _EDITIONS_TASTED)
+        .where(col(Edition.id).in_(_taught(newsletter_id)))
+        .order_by(col(Edition.number), col(EditionItem.id))
+    ).all()
+    return learn_taste([Tasted(title, lead, word is Decision.CHOSEN, number) for number, title, lead, word in rows])
+
+
+def _interest(session: Session, newsletter_id: int, before: int) -> Mapping[str, float]:
+    rows = session.exec(
+        select(EditionItem.section, ItemClicks.place, ItemClicks.people, ItemClicks.clicked)
+        .join(EditionItem, col(ItemClicks.item_id) == col(EditionItem.id))
+        .join(Edition, col(ItemClicks.edition_id) == col(Edition.id))
+        .where(Edition.newsletter_id == newsletter_id)
+        .where(Edition.number < before, Edition.number >= before - _EDITIONS_CLICKED)
+        .order_by(col(Edition.number), col(ItemClicks.place), col(ItemClicks.item_id))
+    ).all()
+    return interest([Shown(section, place, people, clicked) for section, place, people, clicked in rows])
+
+
+def _decided(session: Session, newsletter_id: int, before: int) -> tuple[frozenset[int], frozenset[int]]:
+    """The stories that editors skipped, and those they kept, by their latest word."""
+    rows = session.exec(
+        select(EditionItem.story_id, EditionItem.decision)
+        .join(Edition, col(EditionItem.edition_id) == col(Edition.id))
+        .where(Edition.newsletter_id == newsletter_id, Edition.number < before, EditionItem.decided_by != "")
         .where(col(EditionItem.decision) != Decision.NONE)
         .order_by(col(Edition.number))
     ).all()
-    ran = {story for story, decision, _, status in rows if decision is Decision.CHOSEN and status in SEALED}
-    latest = {story: decision for story, decision, by, _ in rows if by}
+    latest = dict(rows)
     skipped = {story for story, decision in latest.items() if decision is Decision.SKIPPED}
     kept = {story for story, decision in latest.items() if decision is Decision.LATER}
-    return frozenset(ran | skipped), frozenset(kept - ran)
+    return frozenset(skipped), frozenset(kept)
+
+
+def _ran_in(session: Session, newsletter_id: int, before: int) -> dict[int, RanIn]:
+    """Every story that ran, with the latest edition it ran in."""
+    rows = session.exec(
+        select(
+            EditionItem.story_id,
+            EditionItem.headline,
+            Edition.number,
+            func.coalesce(Edition.sealed_at, Edition.created_at),
+        )
+        .join(Edition, col(EditionItem.edition_id) == col(Edition.id))
+        .where(Edition.newsletter_id == newsletter_id, Edition.number < before)
+        .where(col(Edition.status).in_(SEALED), EditionItem.decision == Decision.CHOSEN)
+        .order_by(col(Edition.number))
+    ).all()
+    return {story: RanIn(number, headline, sealed) for story, headline, number, sealed in rows}
 
 
 def _ran(session: Session, newsletter_id: int, before: int) -> tuple[Ran, ...]:

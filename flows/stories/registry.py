@@ -5,6 +5,7 @@ PENDING --reject--> REJECTED          APPROVED --roll back--> REJECTED
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from math import isfinite
 from types import MappingProxyType
@@ -18,7 +19,7 @@ from flows.stories.features import NAMES
 from flows.stories.store import lock_newsletter
 from flows.stories.weights import RULES, RankerWeights
 
-FORMAT = 1
+FORMAT = 2
 _POINTS_MOST = 1000.0  # beyond this, a weight is a broken number and not a taste
 
 _MOVES: dict[RankerStatus, frozenset[RankerStatus]] = {
@@ -41,7 +42,7 @@ def in_use(session: Session, newsletter_id: int) -> RankerWeights:
         return from_json(row.version, row.weights)
     except ValueError as error:
         note = f"Version {row.version} of the ranking cannot be read ({error}); the rules rank instead."
-        return RankerWeights(RULES.version, RULES.points, RULES.variety, note=note)
+        return replace(RULES, note=note)
 
 
 def as_json(weights: RankerWeights) -> dict[str, Any]:
@@ -51,6 +52,8 @@ def as_json(weights: RankerWeights) -> dict[str, Any]:
         "points": dict(weights.points),
         "variety": weights.variety,
         "base": weights.base,
+        "sharpness": weights.sharpness,
+        "likeness": weights.likeness,
     }
 
 
@@ -68,6 +71,8 @@ def from_json(version: int, document: object) -> RankerWeights:
         points=MappingProxyType({name: _number(points[name], name) for name in NAMES}),
         variety=_number(document.get("variety"), "variety"),
         base=_number(document.get("base"), "base"),
+        sharpness=_number(document.get("sharpness"), "sharpness"),
+        likeness=_number(document.get("likeness"), "likeness"),
     )
 
 

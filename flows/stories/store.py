@@ -13,7 +13,13 @@ from flows.stories.best import Telling, best_telling
 from flows.stories.features import Record, shrunken
 from flows.stories.pieces import Group, Piece
 
-_READ: tuple[Any, ...] = (col(Article.source_id), col(Article.title), col(Article.text), col(Article.summary))
+_READ: tuple[Any, ...] = (
+    col(Article.source_id),
+    col(Article.title),
+    col(Article.text),
+    col(Article.summary),
+    col(Article.published_at),
+)
 _LISTED: tuple[Any, ...] = (
     col(Article.source_id),
     col(Article.title),
@@ -45,7 +51,14 @@ def read_pieces(session: Session, newsletter_id: int, *, since: datetime, known_
         .order_by(col(Article.id))
     ).all()
     return [
-        Piece(article.id or 0, article.source_id, article.title, article.text or article.summary, story)
+        Piece(
+            article.id or 0,
+            article.source_id,
+            article.title,
+            article.text or article.summary,
+            story,
+            published_at=article.published_at,
+        )
         for article, story in rows
     ]
 
@@ -84,11 +97,12 @@ def write_groups(
         for article in free
     )
     session.flush()
-    _choose_leads(session, {story.id or 0: story for story, _ in touched}, records)
+    choose_leads(session, {story.id or 0: story for story, _ in touched}, records)
     return len(made)
 
 
-def _choose_leads(session: Session, stories: Mapping[int, Story], records: Mapping[int, Record]) -> None:
+def choose_leads(session: Session, stories: Mapping[int, Story], records: Mapping[int, Record]) -> None:
+    """Give each story (by id) the article to link to, and its topic."""
     usual = Record(sum(r.chosen for r in records.values()), sum(r.offered for r in records.values()))
     tellings: dict[int, list[Telling]] = {}
     topics: dict[int, str] = {}

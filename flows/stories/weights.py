@@ -9,8 +9,9 @@ from types import MappingProxyType
 class RankerWeights:
     """One version of the ranking: points per unit of each feature.
 
-    `base` is the log-odds that a story of score 0 is chosen, for versions that were learned; it moves all
-    stories alike and is no part of the score. `note` says why the rules stand in for a broken version.
+    The chance that a story is chosen is sigmoid(base + sharpness * score), for versions that were learned:
+    both move no story past another and are no part of the score. `note` says why the rules stand in for a
+    broken version.
     """
 
     version: int
@@ -18,6 +19,8 @@ class RankerWeights:
     variety: float  # points taken off, per doubling of what the source has above the story in the queue
     base: float = 0.0
     note: str = ""
+    sharpness: float = 1.0
+    likeness: float = 1.0  # points taken off a story for being wholly like one that stands above it
 
 
 RULES = RankerWeights(
@@ -33,6 +36,9 @@ RULES = RankerWeights(
             "novelty": 2.0,
             "kept": 1.0,
             "source_weight": 1.0,
+            "taste": 1.0,
+            "interest": 1.0,
+            "wish": 1.0,
         }
     ),
     variety=0.3,

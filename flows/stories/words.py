@@ -6,6 +6,10 @@ from functools import lru_cache
 LEAD_WORDS = 200  # an article says what it is about in its first words
 _WORD = re.compile(r"\w+(?:[.'’\-]\w+)*")
 _SPACE = re.compile(r"\s+")
+# Scripts that put no space between words: Thai to Myanmar, Khmer, kana, and the Han characters of Chinese and Japanese.
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
+)
 
 _STOP = """
 a about after all also an and any are as at be been before but by can could did do does for from get go goes going had
@@ -36,6 +40,21 @@ def folded(text: str) -> list[str]:
 def content_words(text: str) -> list[str]:
     """Folded words without those that every text has."""
     return [fold(word) for word in words_of(text) if word not in STOP_WORDS]
+
+
+def split_words(text: str) -> list[str]:
+    """Content words; where a script has no spaces, each pair of neighbouring characters counts as a word."""
+    if text.isascii():
+        return content_words(text)
+    found: list[str] = []
+    for word in content_words(text):
+        if word.isascii() or not _UNSPACED.search(word):
+            found.append(word)
+        else:
+            found += [part for part in _UNSPACED.sub(" ", word).split() if part not in STOP_WORDS]
+            for run in _UNSPACED.findall(word):
+                found += [run[place : place + 2] for place in range(max(len(run) - 1, 1))]
+    return found
 
 
 def lead(text: str, count: int = LEAD_WORDS) -> str:

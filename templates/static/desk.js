@@ -28,6 +28,14 @@ document.addEventListener("click", async (event) => {
   link.textContent = "On a page of its own";
 });
 
+// Opening a story is told once: what was looked at and left is worth more than what was never seen.
+document.addEventListener("toggle", (event) => {
+  const form = event.target.open && event.target.querySelector?.(":scope > form.seen");
+  if (!form || form.dataset.told) return;
+  form.dataset.told = "yes";
+  fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) }).catch(() => {});
+}, true);
+
 countCharacters();
 listenForKeys();
 keepLive();

@@ -25,8 +25,9 @@ from flows.models import (
     StoryArticle,
 )
 from flows.settings import NewsletterSettings, Settings, load_settings
+from flows.stories.registry import as_json
 from flows.stories.store import list_stories
-from flows.stories.weights import RULES
+from flows.stories.weights import RULES, RankerWeights
 from tests.conftest import NOW
 from tests.stories.shelf import add_article, add_past_edition, add_source, add_week
 
@@ -343,7 +344,7 @@ def test_an_approved_ranker_ranks_and_is_recorded(
                 newsletter_id=newsletter.id or 0,
                 version=4,
                 status=RankerStatus.APPROVED,
-                weights={"format": 1, "points": points, "variety": 0.0, "base": -1.0},
+                weights=as_json(RankerWeights(4, points, variety=0.0, base=-1.0)),
                 created_at=NOW,
             )
         )
@@ -364,7 +365,7 @@ def test_a_ranker_that_cannot_be_read_leaves_the_rules_and_says_so(
                 newsletter_id=newsletter.id or 0,
                 version=5,
                 status=RankerStatus.APPROVED,
-                weights={"format": 2, "trees": []},
+                weights={"format": 3, "trees": []},
                 created_at=NOW,
             )
         )

@@ -19,6 +19,8 @@ ITEM_FIELDS = [field.name for field in fields(Item)]
 
 
 def other(value: Any, data: st.DataObject) -> Any:
+    if isinstance(value, bool):
+        return not value
     if isinstance(value, int):
         return data.draw(st.integers(min_value=0, max_value=10**6).filter(lambda new: new != value))
     return data.draw(st.text(max_size=60).filter(lambda new: new != value))

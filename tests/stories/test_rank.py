@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from flows.stories.explain import when
 from flows.stories.features import NAMES, Facts, Profile, Record, measure, shrunken
 from flows.stories.rank import VARIETY, rank, score
+from flows.stories.taste import Taste
 from flows.stories.weights import RULES, RankerWeights
 
 NOW = datetime(2026, 11, 19, 8, 0, tzinfo=UTC)
@@ -21,6 +23,12 @@ PROFILE = Profile(
     topics=("language model", "agents"),
     sections=(("Research", ("paper", "dataset")), ("Industry", ("chip", "market"))),
     usual=Record(30, 100),
+)
+KNOWING = replace(
+    PROFILE,
+    taste=Taste({"chip": 0.9, "market": -0.4, "quantization": 0.7}),
+    interest={"industry": 0.5, "agents": -0.2},
+    wishes={"agents": 0.5, "chip": -2.0, "Industry": 0.25, "opera": 3.0},
 )
 STORY = Facts(
     story_id=1,
@@ -34,6 +42,15 @@ STORY = Facts(
     record=Record(4, 9),
     sources=3,
 )
+
+
+WORDS = ["azalea", "bergamot", "cardamom", "dahlia", "elder", "fennel", "gentian", "hyssop", "iris", "juniper"]
+
+
+def apart(number: int) -> dict[str, Any]:
+    """A story of its own words, so that likeness has no say."""
+    title = f"{WORDS[number % 10]} {WORDS[number // 10]}{number}"
+    return {"story_id": number, "title": title, "text": f"{title} agents {title}"}
 
 
 def reasons(story: Facts, profile: Profile = PROFILE) -> dict[str, str]:
@@ -74,6 +91,47 @@ def test_reasons_are_said_in_words() -> None:
         "novelty": "much like “A chip for all” in no. 12",
         "source_weight": "Orchid Lab is muted by an editor",
     }
+
+
+def test_what_was_learned_and_wished_is_said_in_words() -> None:
+    said = reasons(STORY, KNOWING)
+    assert said["taste"] == "words your editors choose: chip"
+    assert said["interest"] == "readers click Industry more than the rest"
+    assert said["wish"] == "you boosted “Industry” and “agents” and muted “chip”"
+    dull = reasons(replace(STORY, title="Market day"), replace(KNOWING, interest={"agents": -0.2}))
+    assert dull["taste"] == "words your editors pass over: market"
+    assert dull["interest"] == "readers click agents less than the rest"
+
+
+def test_wishes_are_summed_wherever_they_are_found_and_never_twice() -> None:
+    measured = measure(STORY, KNOWING)
+    assert measured.wished == ("Industry", "agents", "chip")
+    assert measured["wish"] == pytest.approx(0.25 + 0.5 - 2.0)
+    assert measure(replace(STORY, title="Nothing", text=""), KNOWING)["wish"] == 0
+
+
+def test_interest_is_the_mean_of_what_is_known_of_its_section_and_topics() -> None:
+    assert measure(STORY, KNOWING)["interest"] == pytest.approx((0.5 - 0.2) / 2)
+    assert measure(replace(STORY, source_topic=" INDUSTRY "), KNOWING)["interest"] > 0
+    assert measure(replace(STORY, title="Nothing", text=""), KNOWING)["interest"] == 0
+
+
+def test_a_story_that_was_on_offer_last_time_is_old() -> None:
+    def recency(days: float) -> float:
+        return measure(replace(STORY, published_at=NOW - timedelta(days=days)), PROFILE)["recency"]
+
+    assert recency(3) > 0.9
+    assert recency(7) == pytest.approx(0.5)
+    assert recency(10) < 0.2
+    assert measure(replace(STORY, published_at=None), PROFILE)["recency"] == 0.5
+
+
+@given(st.integers(0, 400), st.integers(0, 400), st.integers(0, 9000), st.integers(0, 9000))
+def test_a_source_record_stays_within_one_and_follows_its_share(chosen: int, more: int, taken: int, rest: int) -> None:
+    profile = replace(PROFILE, usual=Record(taken, taken + rest))
+    value = measure(replace(STORY, record=Record(chosen, chosen + more)), profile)["source_record"]
+    better = measure(replace(STORY, record=Record(chosen + 1, chosen + more + 1)), profile)["source_record"]
+    assert -1 <= value <= better <= 1
 
 
 def test_a_story_is_measured_against_the_section_of_its_source() -> None:
@@ -119,16 +177,16 @@ def test_days_are_those_of_the_newsletters_zone(moment: datetime, said: str) -> 
 
 
 def test_a_source_with_many_stories_makes_room_for_others() -> None:
-    loud = [replace(STORY, story_id=n, source_id=1, sources=1) for n in range(1, 6)]
-    quiet = replace(STORY, story_id=9, source_id=2, sources=1, words=250)
-    queue = rank([*loud, quiet], PROFILE, RULES)
+    loud = [replace(STORY, **apart(n), source_id=1, sources=1) for n in range(1, 6)]
+    quiet = replace(STORY, **apart(9), source_id=2, sources=1, words=250)
+    queue = rank([*loud, quiet], PROFILE, replace(RULES, likeness=0.0))
     assert [story.facts.story_id for story in queue][:2] == [1, 9]
     assert queue[2].parts[-1].name == VARIETY
     assert queue[2].parts[-1].words == "1 story of Orchid Lab above it"
 
 
 def test_one_source_alone_keeps_all_its_stories() -> None:
-    queue = rank([replace(STORY, story_id=n) for n in range(40)], PROFILE, RULES)
+    queue = rank([replace(STORY, **apart(n)) for n in range(40)], PROFILE, RULES)
     assert len(queue) == 40
     assert queue[-1].score > queue[0].score - 2
 
@@ -164,7 +222,7 @@ def test_the_parts_sum_to_the_score_exactly_in_any_order(
     facts: list[Facts], points: RankerWeights, chance: Random
 ) -> None:
     numbered = [replace(one, story_id=n) for n, one in enumerate(facts)]
-    queue = rank(numbered, PROFILE, points)
+    queue = rank(numbered, KNOWING, points)
     assert {story.facts.story_id for story in queue} == set(range(len(facts)))
     assert [story.rank for story in queue] == list(range(1, len(facts) + 1))
     assert [story.score for story in queue] == sorted((story.score for story in queue), reverse=True)
@@ -173,6 +231,14 @@ def test_the_parts_sum_to_the_score_exactly_in_any_order(
         chance.shuffle(parts)
         assert sum(parts) == story.score
         assert all(part.words for part in story.parts)
+
+
+@given(stories, st.sampled_from(["kept", "sources", "words", "record", "source_weight"]))
+def test_more_of_a_feature_with_positive_weight_never_lowers_the_score(facts: list[Facts], more: str) -> None:
+    changes = {"kept": True, "sources": 99, "words": 10**7, "record": Record(400, 400), "source_weight": 6.0}
+    for one in facts:
+        richer = replace(one, **{more: changes[more]})  # type: ignore[arg-type]
+        assert score(richer, KNOWING, RULES).score >= score(one, KNOWING, RULES).score
 
 
 @given(stories, weights, st.randoms(use_true_random=False))

@@ -85,7 +85,7 @@ def document(**changes: object) -> dict[str, object]:
     ("stored", "said"),
     [
         ({}, "format is None"),
-        (document(format=2), "format is 2"),
+        (document(format=3), "format is 3"),
         (document(points={"recency": 1.0}), "features are not those"),
         (document(points={**RULES.points, "karma": 1.0}), "features are not those"),
         (document(points={**RULES.points, "topic": "high"}), "weight of topic is not a number"),

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from flows.clock import Clock
 from flows.editions.desk import (
     adding,
+    answering,
     approving,
     brake,
     decisions,
@@ -18,7 +19,9 @@ from flows.editions.desk import (
     lists,
     log,
     merge,
+    missed,
     previewing,
+    ranking,
     sign_in,
     source,
     sources,
@@ -31,7 +34,7 @@ from subscribers.pages.colour import accent_css
 
 __all__ = ["Preview", "Receipt", "create_router"]
 
-_PAGES = (sign_in, home, edition, story, decisions, previewing, approving, brake, log)
+_PAGES = (sign_in, home, edition, story, decisions, answering, previewing, approving, brake, missed, ranking, log)
 _OF_SOURCES = (sources, source, adding, lists, merge)
 _PREVIEWS_KEPT = 8  # the page of a letter, its frame and the approval ask for the same one
 

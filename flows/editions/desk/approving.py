@@ -10,6 +10,7 @@ from starlette.background import BackgroundTask
 
 from flows.database import reading
 from flows.editions.approval import approve, ran_before
+from flows.editions.claims import in_doubt
 from flows.editions.content import content_of
 from flows.editions.desk.door import MAY, Desk, Need, Visit, add
 from flows.editions.desk.edition import back, missing
@@ -59,12 +60,15 @@ def _look(visit: Visit, edition_id: int) -> Looked | None:
         content = content_of(session, edition_id, desk.settings, template_hash=desk.template_hash)
         audience = forecast(session, edition, content, desk.settings, now=visit.now)
         again = ran_before(session, edition)
+        unconfirmed, flagged = in_doubt(session, edition_id)
     letter, fault = rendered(desk, content)
     facts = Facts(
         outbox=desk.settings.transport == "outbox",
         ran_before=again,
         html_bytes=len(letter.html.encode()) if letter else None,
         has_unsubscribe=f"{desk.settings.address}/u/" in letter.html if letter else None,
+        unconfirmed=unconfirmed,
+        flagged=flagged,
     )
     return Looked(edition, content, audience, check(content, facts), fault, facts.html_bytes or 0)
 

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from flows.database import reading
 from flows.editions.changes import Done, Editor, decide, place, write_edition, write_item
 from flows.editions.content import section_names
-from flows.editions.desk.door import Desk, Need, Visit, add
+from flows.editions.desk.door import MAY, Desk, Need, Visit, add
 from flows.editions.desk.edition import back
 from flows.editions.desk.forms import FormError, number
 from flows.editions.desk.loading import names_of
@@ -41,14 +41,14 @@ def _decide(decision: Decision, visit: Visit, edition_id: int, item_id: int) -> 
             edition_id,
             item_id,
             decision,
-            _editor(visit),
+            editor_of(visit),
             version=number(visit.form, "version"),
             section=_section(visit),
             reason=visit.form.get("reason", ""),
         )
     except StaleEditError as error:
-        return _conflict(visit, error, edition_id, {"section": visit.form.get("section", "")})
-    return _done(visit, done, edition_id, item_id)
+        return conflict(visit, error, edition_id, {"section": visit.form.get("section", "")})
+    return done_at(visit, done, edition_id, item_id)
 
 
 def _move(visit: Visit, edition_id: int, item_id: int) -> Response:
@@ -58,7 +58,7 @@ def _move(visit: Visit, edition_id: int, item_id: int) -> Response:
             visit.desk.engine,
             edition_id,
             item_id,
-            _editor(visit),
+            editor_of(visit),
             version=number(form, "version"),
             step={"up": -1, "down": 1}.get(form.get("step", ""), 0),
             section=_section(visit),
@@ -66,8 +66,8 @@ def _move(visit: Visit, edition_id: int, item_id: int) -> Response:
         )
     except StaleEditError as error:
         mine = {name: form.get(name, "") for name in ("step", "section", "position")}
-        return _conflict(visit, error, edition_id, mine)
-    return _done(visit, done, edition_id, item_id)
+        return conflict(visit, error, edition_id, mine)
+    return done_at(visit, done, edition_id, item_id)
 
 
 def _write_item(visit: Visit, edition_id: int, item_id: int) -> Response:
@@ -77,32 +77,34 @@ def _write_item(visit: Visit, edition_id: int, item_id: int) -> Response:
             visit.desk.engine,
             edition_id,
             item_id,
-            _editor(visit),
+            editor_of(visit),
             version=number(visit.form, "version"),
             **mine,
         )
     except StaleEditError as error:
-        return _conflict(visit, error, edition_id, mine)
-    return _done(visit, done, edition_id, item_id)
+        return conflict(visit, error, edition_id, mine)
+    return done_at(visit, done, edition_id, item_id)
 
 
 def _write_edition(visit: Visit, edition_id: int) -> Response:
     mine = {name: visit.form[name] for name in _WORDS if name in visit.form}
     try:
         done = write_edition(
-            visit.desk.engine, edition_id, _editor(visit), version=number(visit.form, "version"), words=mine
+            visit.desk.engine, edition_id, editor_of(visit), version=number(visit.form, "version"), words=mine
         )
     except StaleEditError as error:
-        return _conflict(visit, error, edition_id, mine)
-    return _done(visit, done, edition_id)
+        return conflict(visit, error, edition_id, mine)
+    return done_at(visit, done, edition_id)
 
 
-def _done(visit: Visit, done: Done, edition_id: int, item_id: int = 0) -> Response:
+def done_at(visit: Visit, done: Done, edition_id: int, item_id: int = 0) -> Response:
+    """Back to the edition after a change, saying so if it cost an approval."""
     return back(visit, edition_id, said="voided" if done.voided else "", item_id=item_id)
 
 
-def _editor(visit: Visit) -> Editor:
-    return Editor(visit.who.email, visit.now)
+def editor_of(visit: Visit) -> Editor:
+    """Who is at the desk, as the changes want to know it."""
+    return Editor(visit.who.email, visit.now, senior=visit.who.role in MAY[Need.APPROVE])
 
 
 def _section(visit: Visit) -> str:
@@ -113,7 +115,7 @@ def _section(visit: Visit) -> str:
     return name
 
 
-def _conflict(visit: Visit, error: StaleEditError, edition_id: int, mine: dict[str, str]) -> Response:
+def conflict(visit: Visit, error: StaleEditError, edition_id: int, mine: dict[str, str]) -> Response:
     """409 with both versions: the editor decides, nothing is overwritten."""
     theirs = {name: str(value) for name, value in error.theirs.items()}
     with reading(visit.desk.engine) as session:

@@ -9,8 +9,8 @@ from fastapi.responses import RedirectResponse, Response
 from flows.database import reading
 from flows.editions.approval import sealed
 from flows.editions.content import content_of
-from flows.editions.desk.door import Desk, Need, Visit, add
-from flows.editions.desk.loading import load_edition, names_of
+from flows.editions.desk.door import MAY, Desk, Need, Visit, add
+from flows.editions.desk.loading import QUEUES, load_edition, names_of
 from flows.editions.differences import differences
 from flows.editions.seal import Content
 from flows.errors import SealError
@@ -26,8 +26,11 @@ SAID: Mapping[str, str] = {
     "cancelled": "Cancelled. No further letter leaves.",
     "released": "Released: it goes out as it was approved.",
     "saved": "Saved.",
+    "turned": "Done, and the queue is ranked afresh. Under Ranking you see all that is boosted or muted.",
+    "merged": "Put together: new articles about either join this story. Below the queue you can take it back.",
+    "split": "Taken apart: the other story is at the end of the queue. Below the queue you can take it back.",
+    "restored": "Taken back: the stories are as they were.",
 }
-_QUEUES = ("todo", "later", "skipped")
 _LIVE = {EditionStatus.APPROVED, EditionStatus.SENDING, EditionStatus.PAUSED}
 
 
@@ -52,7 +55,8 @@ def show_edition(visit: Visit, edition_id: int) -> Response:
         "edition.html",
         edition=edition,
         view=view,
-        show=asked if asked in _QUEUES else "todo",
+        senior=visit.who.role in MAY[Need.APPROVE],
+        show=asked if asked in QUEUES else "todo",
         pane="edition" if pane == "edition" else "queue",
         said=_said(visit),
     )
@@ -64,7 +68,7 @@ def back(visit: Visit, edition_id: int, *, said: str = "", item_id: int = 0) -> 
         visit.told["said"] = said
         return show_edition(visit, edition_id)
     query = [f"said={said}"] if said in SAID else []
-    if (show := visit.form.get("show", "")) in _QUEUES[1:]:
+    if (show := visit.form.get("show", "")) in QUEUES[1:]:
         query.append(f"show={show}")
     if visit.form.get("pane") == "edition":
         query.append("pane=edition")

@@ -2,98 +2,48 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from flows.articles.measure import reading_minutes
+from flows.editions.claims import uncleared
 from flows.editions.content import section_names, source_name
+from flows.editions.desk.marking import MARKED, doubts, segments
+from flows.editions.desk.views import Coverage, EditionView, GroupingView, Reason, SectionView, StoryView, Turnable
+from flows.editions.grouping import edits_in
 from flows.editions.preflight import is_web_link
-from flows.models import Article, Decision, Edition, EditionItem, Source, StoryArticle, User
+from flows.models import (
+    Article,
+    Channel,
+    Decision,
+    Edition,
+    EditionItem,
+    Regrouping,
+    Source,
+    StoryArticle,
+    Tier,
+    User,
+    WrittenBy,
+)
 from flows.settings import NewsletterSettings
+from flows.stories.history import read_outcomes, read_wishes
+from flows.stories.tiers import stop_line
 
 _EXCERPT = 420  # characters
 _BAR = 72  # pixels of the longest reason's bar
 
 
-@dataclass(frozen=True)
-class Reason:
-    """One part of a score: `words` for the reader, `points`, and the width of its bar in pixels."""
-
-    words: str
-    points: float
-    bar: int
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """Another article about the same thing."""
-
-    source: str
-    title: str
-    link: str
-
-
-@dataclass(frozen=True)
-class StoryView:
-    """A candidate as the desk shows it."""
-
-    id: int
-    version: int
-    headline: str
-    blurb: str
-    title: str  # as its source wrote it
-    source: str
-    author: str
-    link: str
-    published_at: datetime | None
-    words: int
-    minutes: int
-    score: float
-    reasons: tuple[Reason, ...]
-    coverage: tuple[Coverage, ...]
-    excerpt: str
-    whole: bool  # the excerpt is all there is
-    text: str
-    decision: Decision
-    suggested: bool  # chosen by the ranking, and nobody has looked at it yet
-    decided_by: str
-    skip_reason: str
-    section: str
-    position: int
-    needs_review: str
-
-    @property
-    def sources(self) -> int:
-        return 1 + len({each.source for each in self.coverage} - {self.source})
-
-
-@dataclass(frozen=True)
-class SectionView:
-    name: str
-    most: int  # stories the draft puts here at most; 0: a section that only this edition has
-    stories: tuple[StoryView, ...]
-
-
-@dataclass(frozen=True)
-class EditionView:
-    """An edition with its candidates, sorted into what is chosen and what is not."""
-
-    sections: tuple[SectionView, ...]
-    queue: Mapping[str, tuple[StoryView, ...]] = field(default_factory=dict)  # "todo", "later", "skipped"
-
-    @property
-    def chosen(self) -> tuple[StoryView, ...]:
-        return tuple(story for section in self.sections for story in section.stories)
-
-    @property
-    def minutes(self) -> int:
-        return sum(story.minutes for story in self.chosen)
-
-
-_QUEUES = {Decision.NONE: "todo", Decision.LATER: "later", Decision.SKIPPED: "skipped"}
+QUEUES = ("todo", "flagged", "folded", "later", "skipped")
+_DECIDED = {Decision.LATER: "later", Decision.SKIPPED: "skipped"}
+_UNDECIDED = {Tier.FLAGGED: "flagged", Tier.FOLDED: "folded"}
+_CHANNELS = {
+    Channel.KNOWN: "known preferences",
+    Channel.POPULAR: "popular",
+    Channel.RECENT: "recent",
+    Channel.EXPLORATION: "exploration",
+    Channel.BY_HAND: "kept by hand",
+}
 
 
 def load_edition(session: Session, edition: Edition, newsletter: NewsletterSettings) -> EditionView:
@@ -108,10 +58,34 @@ def load_edition(session: Session, edition: Edition, newsletter: NewsletterSetti
         placed = [story for story in chosen if (story.section or first) == name]
         placed.sort(key=lambda story: story.position)
         sections.append(SectionView(name, most.get(name, 0), tuple(placed)))
-    queue = {
-        name: tuple(story for story in stories if story.decision is decision) for decision, name in _QUEUES.items()
-    }
-    return EditionView(tuple(sections), queue)
+    queue = {name: tuple(story for story in stories if _queue_of(story) == name) for name in QUEUES}
+    past = read_outcomes(session, edition.newsletter_id, before=edition.number)
+    return EditionView(tuple(sections), queue, stop_line(past), _edits(session, edition.id or 0))
+
+
+def _queue_of(story: StoryView) -> str:
+    if story.decision is Decision.CHOSEN:
+        return ""
+    return _DECIDED.get(story.decision) or _UNDECIDED.get(story.tier, "todo")
+
+
+def _edits(session: Session, edition_id: int) -> tuple[GroupingView, ...]:
+    edits = edits_in(session, edition_id)
+    ids = {edit.story_id for edit in edits} | {edit.other_id for edit in edits}
+    rows = session.exec(
+        select(EditionItem.story_id, EditionItem.headline).where(
+            col(EditionItem.edition_id) == edition_id, col(EditionItem.story_id).in_(ids)
+        )
+    ).all()
+    titles = dict(rows)
+    said = {Regrouping.MERGED: "put together with", Regrouping.SPLIT: "taken apart from"}
+    return tuple(
+        GroupingView(
+            edit.id or 0,
+            f"“{titles.get(edit.story_id, 'a story')}” {said[edit.kind]} “{titles.get(edit.other_id, 'another')}”",
+        )
+        for edit in edits
+    )
 
 
 def load_stories(session: Session, edition_id: int, *, item_id: int | None = None) -> list[StoryView]:
@@ -128,12 +102,22 @@ def load_stories(session: Session, edition_id: int, *, item_id: int | None = Non
     rows = session.exec(statement).all()
     newsletter_id = session.get_one(Edition, edition_id).newsletter_id
     coverage = _coverage(session, newsletter_id, {item.story_id for item, _, _ in rows})
-    names = names_of(session, {item.decided_by for item, _, _ in rows})
+    people = {item.decided_by for item, _, _ in rows} | {str(c.get("by", "")) for i, _, _ in rows for c in i.claims}
+    names = names_of(session, people)
+    weighs = _weighs(session, newsletter_id)
     longest = max((abs(float(r.get("points", 0))) for item, _, _ in rows for r in item.reasons), default=1.0)
     return [
-        _view(item, article, source, coverage.get(item.story_id, ()), names=names, longest=longest)
+        _view(item, article, source, coverage.get(item.story_id, ()), names=names, longest=longest, weighs=weighs)
         for item, article, source in rows
     ]
+
+
+def _weighs(session: Session, newsletter_id: int) -> Mapping[str | int, float]:
+    """Points that editors gave by hand: by term, casefolded, and by the id of a source."""
+    terms = {name.casefold(): points for name, points in read_wishes(session, newsletter_id).items()}
+    sources = session.exec(select(Source.id, Source.weight).where(col(Source.weight) != 0)).all()
+    found: dict[str | int, float] = {source_id or 0: weight for source_id, weight in sources}
+    return found | dict(terms)
 
 
 def names_of(session: Session, emails: Iterable[str]) -> dict[str, str]:
@@ -155,7 +139,7 @@ def _coverage(
     )
     found: dict[int, list[tuple[int, Coverage]]] = defaultdict(list)
     for member, article, source in session.exec(statement):
-        told = Coverage(source_name(source), article.title, _web(article.link))
+        told = Coverage(source_name(source), article.title, _web(article.link), article.id or 0)
         found[member.story_id].append((member.article_id, told))
     return found
 
@@ -168,7 +152,10 @@ def _view(
     *,
     names: Mapping[str, str],
     longest: float,
+    weighs: Mapping[str | int, float],
 ) -> StoryView:
+    found = doubts(item.claims, names)
+    drafted = item.blurb_by is WrittenBy.MODEL
     text = article.text or article.summary
     excerpt = shortened(text)
     return StoryView(
@@ -184,7 +171,7 @@ def _view(
         words=article.words,
         minutes=reading_minutes(article.words),
         score=item.score,
-        reasons=_reasons(item.reasons, longest),
+        reasons=_reasons(item.reasons, longest, weighs),
         coverage=tuple(each for article_id, each in coverage if article_id != article.id),
         excerpt=excerpt,
         whole=len(excerpt) >= len(" ".join(text.split())),
@@ -196,18 +183,42 @@ def _view(
         section=item.section,
         position=item.position,
         needs_review=article.needs_review,
+        tier=item.tier,
+        chance=None if item.chance is None else round(item.chance * 100),
+        channel=_CHANNELS[item.channel],
+        place=item.rank,
+        flags=tuple(str(flag["words"]) for flag in uncleared(item)),
+        doubts=found,
+        marked={
+            name: segments(said, item.claims, found, name)
+            for name, said in zip(MARKED, (item.headline, item.blurb), strict=True)
+        },
+        drafted=item.blurb_note if drafted else "",
+        blurb_note="" if drafted else item.blurb_note,
     )
 
 
-def _reasons(reasons: Sequence[Mapping[str, Any]], longest: float) -> tuple[Reason, ...]:
+def _reasons(
+    reasons: Sequence[Mapping[str, Any]], longest: float, weighs: Mapping[str | int, float]
+) -> tuple[Reason, ...]:
     """What moved the score, the strongest first; parts that moved nothing are left out."""
-    read = [(str(r.get("words") or r.get("name", "")), float(r.get("points", 0))) for r in reasons]
-    read.sort(key=lambda pair: -abs(pair[1]))
+    read = sorted(reasons, key=lambda reason: -abs(float(reason.get("points", 0))))
     return tuple(
-        Reason(words, points, max(2, round(abs(points) / (longest or 1.0) * _BAR)))
-        for words, points in read
-        if round(points, 1) != 0
+        Reason(
+            str(reason.get("words") or reason.get("name", "")),
+            points,
+            max(2, round(abs(points) / (longest or 1.0) * _BAR)),
+            tuple(_turnable(lever, weighs) for lever in reason.get("levers", ())),
+        )
+        for reason in read
+        if round(points := float(reason.get("points", 0)), 1) != 0
     )
+
+
+def _turnable(lever: Mapping[str, Any], weighs: Mapping[str | int, float]) -> Turnable:
+    name, source_id = str(lever["name"]), int(lever.get("source_id", 0))
+    points = weighs.get(source_id if source_id else name.casefold(), 0.0)
+    return Turnable(name, source_id, "boost" if points > 0 else "mute" if points < 0 else "usual")
 
 
 def _web(link: str) -> str:
