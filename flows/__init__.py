@@ -50,10 +50,9 @@ stories/   gathering   pieces words vectors decay expansion closeness linkage co
 editions/  a draft     slot draft drafting draft_notices curating; known suggesting blurbs reranking
            afterwards  learning watching explaining; ranking_view ranking_evidence versions: what ranks, and why
                        missed lost: what was not run, and the step that lost it
-           of ranking  ranking_view ranking_evidence: what a team sees; versions: a person's word on one
            by hand     changes turning grouping checking claims
            the desk    desk/: door frame forms words views marking | sign_in home edition loading story decisions
-                       answering previewing approving brake log missed ranking plot | ranking plot |
+                       answering previewing approving brake log missed ranking plot |
                        sources source adding merge lists upload outside chart
            the rules   workflow typed preflight forecast content differences seal approval brakes
            people      login sessions

@@ -71,6 +71,24 @@ def ranker_unreadable(
     return tell(session, key, "ranking", note, link=f"{settings.address}/desk", now=now)
 
 
+def ranker_waits(
+    session: Session, newsletter_id: int, sentence: str, settings: Settings, *, now: datetime
+) -> Notice | None:
+    """A version of the ranking waits for a person; it takes the place of what was said of an earlier one."""
+    close_ranker_waits(session, newsletter_id, now=now)
+    link = f"{settings.address}/desk/ranking"
+    return tell(session, _ranker_waits_key(newsletter_id), "ranking", sentence, link=link, now=now)
+
+
+def close_ranker_waits(session: Session, newsletter_id: int, *, now: datetime) -> None:
+    """Somebody has decided on the version that waited."""
+    _close(session, _ranker_waits_key(newsletter_id), now)
+
+
+def _ranker_waits_key(newsletter_id: int) -> str:
+    return f"ranking waits: newsletter {newsletter_id}"
+
+
 def _draft_ready_key(edition_id: int) -> str:
     return f"draft ready: edition {edition_id}"
 

@@ -8,12 +8,14 @@ from math import isfinite
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import load_only
 from sqlmodel import Session, col, select
 
 from flows.clock import Clock, utc_now
 from flows.database import reading, transaction
+from flows.editions.draft_notices import ranker_waits
 from flows.editions.store import ensure_newsletter
-from flows.models import Decision, Edition, EditionItem, Ranker, RankerStatus
+from flows.models import Decision, Edition, EditionItem, Newsletter, Ranker, RankerStatus
 from flows.settings import Settings
 from flows.stories.backtest import LEARN_FROM_MIN, BackTest, back_test, candidate_of
 from flows.stories.drift import baseline
@@ -25,6 +27,15 @@ from flows.stories.registry import in_use, register
 from flows.stories.weights import RankerWeights
 
 EDITIONS_MIN = LEARN_FROM_MIN + HELD_OUT_MIN
+
+
+_LEARNED_FROM: tuple[Any, ...] = (  # reasons, claims and words would be most of the memory
+    col(EditionItem.features),
+    col(EditionItem.decision),
+    col(EditionItem.decided_by),
+    col(EditionItem.opened_at),
+    col(EditionItem.rank),
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,9 @@ def learn_ranker(
             row = register(session, newsletter_id, learned.candidate, evidence, now=now)
             sentence = f"Version {row.version} of the ranking waits for approval. {learned.sentence}"
             learned = Learned(row.id, row.version, learned.editions, sentence, evidence, learned.candidate)
+            ranker_waits(session, newsletter_id, sentence, settings, now=now)
+    with transaction(engine) as session:
+        session.get_one(Newsletter, newsletter_id).learn_asked_at = None
     progress(learned.sentence)
     return learned
 
@@ -111,6 +125,7 @@ def past_editions(session: Session, newsletter_id: int) -> list[PastEdition]:
     """
     rows = session.exec(
         select(Edition.number, EditionItem)
+        .options(load_only(*_LEARNED_FROM))
         .join(EditionItem, col(EditionItem.edition_id) == col(Edition.id))
         .where(Edition.newsletter_id == newsletter_id, col(Edition.status).in_(SEALED))
         .order_by(col(Edition.number), col(EditionItem.id))

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from flows.database import transaction
 from flows.editions.changes import Editor
+from flows.editions.draft_notices import close_ranker_waits
 from flows.errors import WorkflowError
 from flows.models import LogEntry, Ranker, RankerStatus
 from flows.stories import registry
@@ -25,6 +26,7 @@ def approve(engine: Engine, newsletter_id: int, ranker_id: int, editor: Editor) 
         if row is not None and row.status is not RankerStatus.APPROVED:
             before = _in_use(session, newsletter_id)
             registry.approve(session, ranker_id, by=editor.email, now=editor.now)
+            close_ranker_waits(session, newsletter_id, now=editor.now)
             _log(session, editor, "approved a ranking", before=before, after=row.version)
         return row is not None
 
@@ -35,6 +37,7 @@ def reject(engine: Engine, newsletter_id: int, ranker_id: int, editor: Editor) -
         row = _locked(session, newsletter_id, ranker_id)
         if row is not None and row.status is not RankerStatus.REJECTED:
             registry.reject(session, ranker_id, by=editor.email, now=editor.now)
+            close_ranker_waits(session, newsletter_id, now=editor.now)
             _log(session, editor, "rejected a ranking", before=None, after=row.version)
         return row is not None
 

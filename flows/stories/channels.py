@@ -35,9 +35,9 @@ def draw(queue: Sequence[Ranked], most: int) -> tuple[Ranked, ...]:
     """
     brought = {story.facts.story_id: Channel.BY_HAND for story in queue if story.facts.kept}
     for channel, share in _SHARES.items():
-        room = floor(share * most)
-        for story in _drawn(channel, queue)[:room]:
-            brought.setdefault(story.facts.story_id, channel)
+        left = [story for story in queue if story.facts.story_id not in brought]
+        for story in _drawn(channel, left)[: floor(share * most)]:
+            brought[story.facts.story_id] = channel
     for story in queue:
         if len(brought) >= most:
             break

@@ -167,6 +167,6 @@ def _approved(session: Session, newsletter_id: int) -> Ranker | None:
 def _number(value: object, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"its weight of {name} is not a number")  # noqa: TRY004 - as above
-    if not isfinite(value) or abs(value) > _POINTS_MOST:
+    if abs(value) > _POINTS_MOST or not isfinite(value):
         raise ValueError(f"its weight of {name} is out of range")
     return float(value)

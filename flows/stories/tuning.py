@@ -34,6 +34,8 @@ def turn_term(session: Session, newsletter_id: int, name: str, way: str, *, by: 
         select(Wish).where(Wish.newsletter_id == newsletter_id, Wish.name_key == key).with_for_update()
     ).one_or_none()
     before = wish.points if wish is not None else 0.0
+    if before == WEIGHTS[way]:
+        return before
     if wish is None:
         wish = Wish(newsletter_id=newsletter_id, name=name, name_key=key, points=0.0, at=now)
     wish.points, wish.by, wish.at = WEIGHTS[way], by, now

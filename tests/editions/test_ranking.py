@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from flows.articles import tending
 from flows.database import reading, transaction
 from flows.editions.desk.ranking import percent, signed
+from flows.editions.draft_notices import ranker_waits
 from flows.models import (
     Article,
     Decision,
@@ -238,7 +239,7 @@ class TestWhatItShows:
     def test_what_is_in_use_names_who_approved_it(self, ada: Colleague, ids: list[int]) -> None:
         text = get(ada)
         assert "Version 3 ranks what editors see; version 5 waits for approval." in text
-        assert "Approved by Ada, Fri 18 September, 06:00." in text
+        assert "Put in use by Ada, Fri 18 September, 06:00." in text
         assert "Roll back to version 2" in text
 
     def test_the_evidence_stands_there_in_numbers(self, ada: Colleague, ids: list[int]) -> None:
@@ -370,7 +371,7 @@ class TestBrokenEvidence:
         text = get(ada)
         assert "In use: the rules" in text
         assert "Version 3 of the ranking cannot be read" in text
-        assert "Version 3 was approved by Ada" in text
+        assert "Version 3 was put in use by Ada" in text
         assert ada.post("/desk/ranking/roll-back", version=3).status_code == 303
         assert statuses(bench)[:2] == ["approved", "rejected"]
 
@@ -402,6 +403,16 @@ class TestAWordOnIt:
         assert statuses(bench)[:2] == ["rejected", "rejected"]
         assert "In use: the rules" in get(ada)
         assert log(bench) == [(ADA, "rolled a ranking back", 3, 2), (ADA, "rolled a ranking back", 2, 1)]
+
+    @pytest.mark.parametrize("what", ["approve", "reject"])
+    def test_the_notice_that_it_waits_is_closed_with_the_word(
+        self, bench: Bench, newsletter: Newsletter, ada: Colleague, ids: list[int], what: str
+    ) -> None:
+        with transaction(bench.engine) as session:
+            ranker_waits(session, newsletter.id or 0, "Version 5 waits.", bench.settings, now=NOW)
+        assert "Version 5 waits." in get(ada, "/desk")
+        ada.post(f"/desk/ranking/{ids[3]}/{what}")
+        assert "Version 5 waits." not in get(ada, "/desk")
 
     @pytest.mark.parametrize("what", ["approve", "reject"])
     def test_a_second_click_changes_and_logs_nothing(

@@ -1,11 +1,14 @@
 """Versions of the ranking: pending, approved, rolled back."""
 
 import json
+from contextlib import suppress
 from datetime import timedelta
 from types import MappingProxyType
 
 import pytest
-from sqlmodel import Session, select
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlmodel import Session, SQLModel, create_engine, select
 
 from flows.errors import WorkflowError
 from flows.models import Newsletter, Ranker, RankerStatus
@@ -103,3 +106,43 @@ def test_what_cannot_be_read_is_named(stored: dict[str, object], said: str) -> N
 def test_weights_survive_being_stored() -> None:
     stored = json.loads(json.dumps(registry.as_json(learned())))
     assert registry.from_json(4, stored) == RankerWeights(4, learned().points, variety=0.2, base=-1.5)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["learn", "approve", "reject", "roll back", "break"]), st.integers(2, 6)), max_size=14
+    )
+)
+def test_a_version_that_waits_was_turned_down_or_given_up_is_never_used(told: list[tuple[str, int]]) -> None:
+    engine = create_engine("sqlite://")
+    SQLModel.metadata.create_all(engine)
+    with Session(engine) as session:
+        letter = Newsletter(slug="n", name="N", created_at=NOW)
+        session.add(letter)
+        session.flush()
+        for what, version in told:
+            with suppress(WorkflowError):
+                act(session, letter, what, version)
+            rows = {row.version: row.status for row in registry.versions(session, letter.id or 0)}
+            in_use = used(session, letter)
+            assert in_use.version == RULES.version or rows[in_use.version] is RankerStatus.APPROVED
+            assert list(rows.values()).count(RankerStatus.APPROVED) <= 1
+            assert list(rows.values()).count(RankerStatus.PENDING) <= 1
+
+
+def act(session: Session, letter: Newsletter, what: str, version: int) -> None:
+    if what == "learn":
+        offer(session, letter)
+    elif what == "roll back":
+        registry.roll_back(session, letter.id or 0, by=ADA, now=NOW)
+    else:
+        row = session.exec(select(Ranker).where(Ranker.version == version)).first()
+        if row is None:
+            return
+        if what == "break":
+            points = {**RULES.points, "recency": 10**300}
+            row.weights = {**registry.as_json(learned()), "points": points}
+            session.flush()
+        else:
+            decide = registry.approve if what == "approve" else registry.reject
+            decide(session, row.id or 0, by=ADA, now=NOW)
