@@ -102,8 +102,10 @@ def listen(data: Data = DATA) -> None:
 def learn(data: Data = DATA) -> None:
     """Train a candidate ranker on past decisions and back-test it; it waits for `masthead ranker approve`."""
     from flows.editions.learning import learn_ranker
+    from flows.events.clicks import count_clicks
 
     opened = house(data)
+    count_clicks(opened.engine, now=opened.clock(), progress=say)
     learn_ranker(opened.engine, opened.settings, clock=opened.clock, progress=say)
 
 

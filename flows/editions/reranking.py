@@ -41,7 +41,8 @@ def rerank(session: Session, edition_id: int, settings: Settings, *, now: dateti
         session, edition.newsletter_id, known.history, since=window_start(settings, edition.created_at), only=held
     )
     weights = in_use(session, edition.newsletter_id)
-    queue = weigh(told, known, weights, settings.newsletter, now)
+    whole = settings.newsletter.model_copy(update={"queue_most": max(len(items), settings.newsletter.queue_most)})
+    queue = weigh(told, known, weights, whole, now)
     before = [item.story_id for item in items if item.decision is Decision.NONE]
     for place, one in enumerate(queue, start=1):
         _write(held[one.ranked.facts.story_id], one, place, known.lines)

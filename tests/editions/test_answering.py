@@ -17,7 +17,7 @@ from tests.editions.seed import Seeded
 ADA = Editor("first@newsletter.example", NOW)
 HOSTILE = "<img src=x onerror=alert(1)>\"'&{{ 7*7 }}"
 HUGE = "9" * 40
-ACTIONS = (
+ACTIONS: tuple[tuple[str, dict[str, str]], ...] = (
     ("items/{item}/confirm", {"claim": "0"}),
     ("items/{item}/flag", {"reason": "look"}),
     ("items/{item}/clear", {}),

@@ -2,25 +2,30 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import Session
+from sqlmodel import Session, select
 from typer.testing import CliRunner
 
 from flows.cli import app
-from flows.database import transaction
+from flows.database import reading, transaction
 from flows.editions.changes import Editor
 from flows.editions.explaining import explain_item, find_item
+from flows.editions.learning import EDITIONS_MIN
 from flows.editions.store import ensure_newsletter
 from flows.editions.turning import turn
 from flows.errors import MastheadError
 from flows.house import House, open_house
-from flows.models import Edition, EditionItem, Newsletter, Tier
+from flows.models import Decision, Edition, EditionItem, Newsletter, Ranker, Tier
 from flows.settings import Settings
+from flows.stories.features import NAMES
 from tests.conftest import NOW
 from tests.editions.seed import STORIES, Seeded, seed_edition
+from tests.stories.shelf import add_past_edition, add_source, add_week
 
 ADA = Editor("ada@newsletter.example", NOW)
 AUDIT = STORIES[2][0]
@@ -148,3 +153,29 @@ def test_masthead_backtest_says_what_is_missing_and_registers_nothing(home: Hous
     told = json.loads(run(home, "backtest", "--json"))
     assert set(told) == {"editions", "verdict"}
     assert told["editions"] == 0
+
+
+def test_masthead_backtest_shows_each_ranking_with_its_interval(home: House) -> None:
+    chance = Random(3)
+    with transaction(home.engine) as session:
+        almanac = [add_source(session, name, NOW) for name in ("almanac", "herald")]
+        for number in range(13, 13 + EDITIONS_MIN + 2):
+            articles = add_week(session, almanac, NOW, count=14)
+            measured = [
+                {name: chance.random() if name in {"topic", "recency"} else 0.0 for name in NAMES} for _ in articles
+            ]
+            items = [
+                (article, Decision.CHOSEN if one["topic"] > 0.6 else Decision.SKIPPED, one)
+                for article, one in zip(articles, measured, strict=True)
+            ]
+            add_past_edition(session, home.newsletter_id, number, NOW + timedelta(weeks=number), items)
+    said = re.sub(r"\s+", " ", run(home, "backtest"))
+    assert all(name in said for name in ("what was learned now", "the rules", "newest first", "sources’ record"))
+    told = json.loads(run(home, "backtest", "--json"))
+    assert set(told["mean"]) == set(told["interval"]) >= {"candidate", "rules", "recency"}
+    assert all(low <= told["mean"][name] <= high for name, (low, high) in told["interval"].items())
+    assert told["mean"]["candidate"] > told["mean"]["recency"]
+    listed = run(home, "backtest", "--help")
+    assert all(field in listed for field in ("measure", "held_out", "calibration", "verdict"))
+    with reading(home.engine) as session:
+        assert session.exec(select(Ranker)).all() == []

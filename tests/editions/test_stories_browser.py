@@ -69,7 +69,9 @@ def seed_past(session: Session, newsletter_id: int) -> None:
     old = add_source(session, "almanac", NOW)
     for number in range(1, 10):
         articles = add_week(session, [old], NOW, count=12)
-        items = [(each, Decision.CHOSEN if place < 10 else Decision.NONE, {}) for place, each in enumerate(articles)]
+        picks = [Decision.CHOSEN if place < 10 else Decision.NONE for place in range(len(articles))]
+        nothing: dict[str, float] = {}
+        items = [(each, pick, nothing) for each, pick in zip(articles, picks, strict=True)]
         add_past_edition(session, newsletter_id, number, NOW.replace(month=number), items)
 
 

@@ -190,3 +190,12 @@ def test_a_flag_that_was_cleared_stays_cleared_and_one_by_hand_stays(
     fresh = now[draft.item_ids[7]]
     assert (fresh.tier, fresh.channel) == (Tier.FLAGGED, Channel.BY_HAND)
     assert fresh.flags == [{"kind": "brand safety", "words": "“licences” in the title", "by": ""}]
+
+
+def test_a_queue_that_has_grown_beyond_its_measure_is_ranked_whole(
+    engine: Engine, newsletter: Newsletter, settings: Settings, draft: Seeded
+) -> None:
+    small = settings.model_copy(update={"newsletter": settings.newsletter.model_copy(update={"queue_most": 2})})
+    turn(engine, newsletter.id or 0, ADA, small, way="mute", term="opera", edition_id=draft.edition_id)
+    scores = [item.score for item in items_of(engine, draft).values()]
+    assert scores == sorted(scores, reverse=True)

@@ -50,7 +50,7 @@ def shelved(session: Session, newsletter: Newsletter, sizes: Sequence[int]) -> l
     articles = iter(add_week(session, sources, NOW, count=sum(sizes)))
     groups = [Group(None, tuple(next(articles) for _ in range(size))) for size in sizes]
     assert write_groups(session, newsletter.id or 0, groups, {}, now=NOW) == len(sizes)
-    return sorted(session.exec(select(Story.id)).all())  # type: ignore[type-var]
+    return sorted(story or 0 for story in session.exec(select(Story.id)).all())
 
 
 def members(session: Session, newsletter: Newsletter) -> dict[int, list[int]]:

@@ -115,7 +115,7 @@ def test_the_filter_is_taught_by_twenty_examples_and_five_of_a_kind(
 
 def test_what_ran_counts_as_fine_unless_somebody_called_it_unsuitable(session: Session, newsletter: Newsletter) -> None:
     ran = articles(session, 20, words="Harbour cello lichen")
-    items = [(article, Decision.CHOSEN, {}) for article in ran]
+    items: list[tuple[int, Decision, dict[str, float]]] = [(article, Decision.CHOSEN, {}) for article in ran]
     edition = session.get_one(Edition, add_past_edition(session, newsletter.id or 0, 1, NOW, items))
     edition.sealed_at, edition.status = NOW, EditionStatus.SENT
     for article in articles(session, 6, words="Layoffs lawsuit fraud"):
