@@ -17,9 +17,16 @@ from flows.editions.workflow import move
 from flows.errors import SealError, WorkflowError
 from flows.models import Decision, Edition, EditionItem, EditionStatus, Letter, LetterStatus, LogEntry
 from flows.settings import Settings
+from flows.stories.store import absorbed
 
 # Editions that reached readers, or are about to.
-_RAN = (EditionStatus.APPROVED, EditionStatus.SENDING, EditionStatus.PAUSED, EditionStatus.SENT)
+_RAN = (
+    EditionStatus.APPROVED,
+    EditionStatus.SENDING,
+    EditionStatus.PAUSED,
+    EditionStatus.HELD,
+    EditionStatus.SENT,
+)
 
 
 def approve(
@@ -51,7 +58,7 @@ def approve(
                 f"Edition {edition.number} has changed since you looked at it; nothing was approved. "
                 "Look at what is different, and approve again."
             )
-        unconfirmed, flagged = in_doubt(session, edition_id)
+        unconfirmed, flagged = in_doubt(session, edition_id, settings.newsletter.flag_words)
         facts = Facts(
             outbox=settings.transport == "outbox",
             ran_before=ran_before(session, edition),
@@ -109,6 +116,7 @@ def ran_before(session: Session, edition: Edition) -> dict[int, int]:
         col(EditionItem.edition_id) == edition.id, col(EditionItem.decision) == Decision.CHOSEN
     )
     item_of = {story_id: item_id for item_id, story_id in session.exec(mine)}
+    parts = {part: story for part, story in absorbed(session, edition.newsletter_id).items() if story in item_of}
     earlier = (
         select(EditionItem.story_id, Edition.number)
         .join(Edition, col(Edition.id) == col(EditionItem.edition_id))
@@ -117,13 +125,13 @@ def ran_before(session: Session, edition: Edition) -> dict[int, int]:
             col(Edition.id) != edition.id,
             col(Edition.status).in_(_RAN),
             col(EditionItem.decision) == Decision.CHOSEN,
-            col(EditionItem.story_id).in_(list(item_of)),
+            col(EditionItem.story_id).in_([*item_of, *parts]),
         )
         .order_by(col(Edition.number))
     )
     found: dict[int, int] = {}
     for story_id, number in session.exec(earlier):
-        if item_id := item_of.get(story_id):
+        if item_id := item_of.get(parts.get(story_id, story_id)):
             found[item_id] = number
     return found
 

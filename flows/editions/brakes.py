@@ -88,7 +88,8 @@ def drop_queued(session: Session, edition_id: int, *, now: datetime) -> int:
 
 def locked(session: Session, edition_id: int) -> Edition:
     """The edition, as it stands now, until this transaction ends."""
-    statement = select(Edition).where(Edition.id == edition_id).with_for_update()
+    # Not against rows that refer to it: curate adds items while it holds the newsletter, which others wait for here.
+    statement = select(Edition).where(Edition.id == edition_id).with_for_update(key_share=True)
     edition = session.exec(statement.execution_options(populate_existing=True)).one_or_none()
     if edition is None:
         raise WorkflowError(f"there is no edition with the id {edition_id}; `masthead editions list` names them.")

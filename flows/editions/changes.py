@@ -20,7 +20,7 @@ from flows.editions.brakes import locked
 from flows.editions.claims import claims_of, source_of, uncleared
 from flows.editions.workflow import check_editable
 from flows.errors import MastheadError, StaleEditError, WorkflowError
-from flows.models import Decision, Edition, EditionItem, EditionStatus, LogEntry, WrittenBy
+from flows.models import Decision, Edition, EditionItem, EditionStatus, LogEntry, Story, Tier, WrittenBy
 
 _VOIDED = "voided the approval by a change"
 _DONE = {
@@ -69,6 +69,7 @@ def decide(
             return Done()
         before = shown(item)
         if chosen:
+            _check_part(session, item)
             _check_flags(item, editor)
         done = claim(session, edition, item, version, editor)
         left = item.section if item.decision is Decision.CHOSEN else ""
@@ -79,8 +80,8 @@ def decide(
         item.decided_at = None if undecided else editor.now
         if not stays:
             item.section = section
-            item.position = len(_section(session, edition_id, section, without=item)) + 1 if chosen else 0
-            _renumber(_section(session, edition_id, left, without=item))
+            item.position = len(section_of(session, edition_id, section, without=item)) + 1 if chosen else 0
+            renumber(section_of(session, edition_id, left, without=item))
         after = shown(item) | _reason(reason)
         log(session, edition, item, _DONE[decision], editor, before=before, after=after)
     return done
@@ -103,7 +104,7 @@ def place(
         if item.decision is not Decision.CHOSEN:
             raise WorkflowError("Only a chosen story has a place; choose it first.")
         to = section or item.section
-        others = _section(session, edition_id, to, without=item)
+        others = section_of(session, edition_id, to, without=item)
         stays = to == item.section
         wished = position or (item.position + step if stays else len(others) + 1)
         wished = max(1, min(len(others) + 1, wished))
@@ -112,9 +113,9 @@ def place(
         before = shown(item)
         done = claim(session, edition, item, version, editor)
         if not stays:
-            _renumber(_section(session, edition_id, item.section, without=item))
+            renumber(section_of(session, edition_id, item.section, without=item))
         item.section = to
-        _renumber([*others[: wished - 1], item, *others[wished - 1 :]])
+        renumber([*others[: wished - 1], item, *others[wished - 1 :]])
         log(session, edition, item, "moved", editor, before=before, after=shown(item))
     return done
 
@@ -171,6 +172,13 @@ def _check_flags(item: EditionItem, editor: Editor) -> None:
         why = "; ".join(str(flag.get("words", "")) for flag in waiting)
         raise WorkflowError(f"“{item.headline}” is flagged ({why}): a publisher decides whether it runs.")
     item.flags = [{**flag, "by": flag.get("by") or editor.email} for flag in item.flags]
+    item.tier = Tier.OPEN
+
+
+def _check_part(session: Session, item: EditionItem) -> None:
+    """A story that was put together with another is in the edition as that other one, or not at all."""
+    if session.get_one(Story, item.story_id).merged_into is not None:
+        raise WorkflowError(f"“{item.headline}” was {item.skip_reason}. Take that back first, below the queue.")
 
 
 def _word(name: str, text: str) -> str:
@@ -216,7 +224,9 @@ def _voided(session: Session, edition: Edition, editor: Editor) -> Done:
     return Done(voided=True)
 
 
-def _section(session: Session, edition_id: int, name: str, *, without: EditionItem | None = None) -> list[EditionItem]:
+def section_of(
+    session: Session, edition_id: int, name: str, *, without: EditionItem | None = None
+) -> list[EditionItem]:
     """The chosen items of one section, in order."""
     statement = (
         select(EditionItem)
@@ -231,7 +241,7 @@ def _section(session: Session, edition_id: int, name: str, *, without: EditionIt
     return [item for item in found if without is None or item.id != without.id]
 
 
-def _renumber(items: Sequence[EditionItem]) -> None:
+def renumber(items: Sequence[EditionItem]) -> None:
     """Neighbours make room without a new version: nothing that somebody typed is touched."""
     for number, item in enumerate(items, start=1):
         if item.position != number:

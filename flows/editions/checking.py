@@ -3,16 +3,15 @@
 from datetime import datetime
 
 from sqlalchemy import Engine
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from flows.database import transaction
-from flows.editions.changes import Done, Editor, claim, log, open_item
-from flows.editions.claims import uncleared
+from flows.editions.changes import Done, Editor, claim, log, open_item, renumber, section_of
+from flows.editions.claims import BY_HAND, claims_now, uncleared
 from flows.errors import WorkflowError
-from flows.models import Decision, Edition, EditionItem, Tier
+from flows.models import Article, Decision, Edition, EditionItem, EditionStatus, Tier
 from flows.stories.tuning import call_unsuitable
 
-BY_HAND = "by hand"
 _REASON_MOST = 200
 
 
@@ -23,6 +22,7 @@ def confirm(engine: Engine, edition_id: int, item_id: int, editor: Editor, *, ve
     """
     with transaction(engine) as session:
         edition, item = open_item(session, edition_id, item_id)
+        item.claims = claims_now(item, session.get_one(Article, item.article_id))
         if not 0 <= which < len(item.claims):
             raise WorkflowError("This story makes no such claim (any more). Load the page again.")
         told = item.claims[which]
@@ -49,7 +49,7 @@ def flag(engine: Engine, edition_id: int, item_id: int, editor: Editor, *, versi
         item.tier = Tier.FLAGGED
         if item.decision is Decision.CHOSEN and not item.decided_by:  # nobody but the ranking has chosen it
             item.decision, item.position, item.suggested = Decision.NONE, 0, False
-            _close_gap(session, edition_id, item.section)
+            renumber(section_of(session, edition_id, item.section, without=item))
         if editor.senior:
             _teach(session, edition, item, editor, unsuitable=True)
         log(session, edition, item, "flagged a story", editor, before={}, after={"reason": words})
@@ -76,15 +76,11 @@ def open_story(engine: Engine, edition_id: int, item_id: int, *, now: datetime) 
     """An editor opens a story: from now on it counts as looked at, whatever she decides. Twice is once."""
     with transaction(engine) as session:
         item = session.get(EditionItem, item_id)
+        edition = session.get(Edition, edition_id)
+        if edition is None or edition.status is not EditionStatus.DRAFT:
+            return  # a look back at what is sent is no look at the queue
         if item is not None and item.edition_id == edition_id and item.opened_at is None:
             item.opened_at = now
-
-
-def _close_gap(session: Session, edition_id: int, section: str) -> None:
-    chosen = select(EditionItem).where(EditionItem.edition_id == edition_id, EditionItem.section == section)
-    chosen = chosen.where(EditionItem.decision == Decision.CHOSEN).order_by(col(EditionItem.position))
-    for number, item in enumerate(session.exec(chosen).all(), start=1):
-        item.position = number
 
 
 def _teach(session: Session, edition: Edition, item: EditionItem, editor: Editor, *, unsuitable: bool) -> None:

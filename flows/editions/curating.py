@@ -1,6 +1,6 @@
 """Articles -> stories -> a ranked draft of the next edition."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -11,14 +11,15 @@ from sqlmodel import Session
 
 from flows.clock import Clock, utc_now
 from flows.database import reading, transaction
-from flows.editions.blurbs import write_blurbs
+from flows.editions.blurbs import BlurbWriter
 from flows.editions.draft import enough
 from flows.editions.draft_notices import draft_ready, no_edition, ranker_unreadable
 from flows.editions.drafting import NewItem, Target, add_items, count_items, find_target, make_edition
 from flows.editions.known import read_known, window_start
+from flows.editions.reranking import rerank
 from flows.editions.store import ensure_newsletter
-from flows.editions.suggesting import suggest, weigh
-from flows.editions.watching import watch
+from flows.editions.suggesting import Known, suggest, weigh
+from flows.editions.watching import alarms_of, raise_alarms
 from flows.models import Notice
 from flows.settings import Settings
 from flows.stories.blurb import preheader_line, subject_line
@@ -59,7 +60,12 @@ class _Plan:
     target: Target
     weights: RankerWeights
     items: tuple[NewItem, ...]
-    new: int  # of the items, those that are no follow-up of what ran
+    new: int  # stories there were that follow up nothing that ran
+    known: Known
+
+    @property
+    def features(self) -> list[Mapping[str, float]]:
+        return [item.features for item in self.items]
 
 
 class _Overtaken(Exception):  # noqa: N818 - never leaves this module
@@ -84,7 +90,9 @@ def curate_edition(
         newsletter_id = ensure_newsletter(session, settings, now=now).id or 0
     stories = _again(lambda: _gather(engine, newsletter_id, settings, now))
     progress(f"{stories} new stories gathered from the articles of the last {_days(settings)}.")
-    curated, notices = _again(lambda: _draft(engine, newsletter_id, settings, now, progress))
+    writer = BlurbWriter(settings, progress)
+    curated, notices = _again(lambda: _draft(engine, newsletter_id, settings, now, writer))
+    writer.close()
     for notice in notices:
         progress(notice.text)
         if notify is not None:
@@ -122,17 +130,21 @@ def _gather(engine: Engine, newsletter_id: int, settings: Settings, now: datetim
 
 
 def _draft(
-    engine: Engine, newsletter_id: int, settings: Settings, now: datetime, progress: Callable[[str], None]
+    engine: Engine, newsletter_id: int, settings: Settings, now: datetime, writer: BlurbWriter
 ) -> tuple[Curated, tuple[Notice, ...]]:
     with reading(engine) as session:
         plan = _plan(session, newsletter_id, settings, now)
-    # Between reading and writing, as a model takes its time and nothing may be locked meanwhile.
-    plan = replace(plan, items=write_blurbs(plan.items, settings, progress))
+        making = plan.target.edition_id is None
+        alarms = alarms_of(session, newsletter_id, plan.weights, plan.features) if making else ()
+    if making and enough(plan.new, settings.newsletter.stories_min):
+        # Between reading and writing, as a model takes its time and nothing may be locked meanwhile.
+        plan = replace(plan, items=writer.write(plan.items))
     with transaction(engine) as session:
         lock_newsletter(session, newsletter_id)
         if not find_target(session, newsletter_id, settings.newsletter, now).same_as(plan.target):
             raise _Overtaken
-        return _write(session, newsletter_id, plan, settings, now)
+        curated, notices = _write(session, newsletter_id, plan, settings, now)
+        return curated, (*notices, *_told(raise_alarms(session, newsletter_id, alarms, settings, now=now)))
 
 
 def _plan(session: Session, newsletter_id: int, settings: Settings, now: datetime) -> _Plan:
@@ -141,12 +153,14 @@ def _plan(session: Session, newsletter_id: int, settings: Settings, now: datetim
     known = read_known(session, newsletter_id, before=target.number)
     since = window_start(settings, now)
     told = read_told(session, newsletter_id, known.history, since=since, leave_out=target.held)
+    if target.created_at is not None:  # what was there when it was drafted has had its chance
+        told = [one for one in told if one.facts.first_seen_at >= target.created_at]
     weights = in_use(session, newsletter_id)
     making = target.edition_id is None
     queue = weigh(told, known, weights, newsletter, now, exploring=making)
     items = suggest(queue, known, newsletter, most=newsletter.stories_most if making else 0)
-    new = sum(not one.told.facts.follows_no for one in queue)
-    return _Plan(target, weights, items, new)
+    new = sum(not one.facts.follows_no for one in told)
+    return _Plan(target, weights, items, new, known)
 
 
 def _write(
@@ -154,7 +168,6 @@ def _write(
 ) -> tuple[Curated, tuple[Notice, ...]]:
     target = plan.target
     notices = [ranker_unreadable(session, newsletter_id, plan.weights.note, settings, now=now)]
-    notices += watch(session, newsletter_id, plan.weights, [i.features for i in plan.items], settings, now=now)
     edition_id = target.edition_id
     if edition_id is None:
         if not enough(plan.new, settings.newsletter.stories_min):
@@ -173,7 +186,9 @@ def _write(
             now=now,
         )
         edition_id = edition.id or 0
-    add_items(session, edition_id, plan.items)
+    added = add_items(session, edition_id, plan.items)
+    if added and target.edition_id is not None:  # newcomers find their place among the others
+        rerank(session, edition_id, settings, now=now, known=plan.known)
     candidates, kept = count_items(session, edition_id)
     created = target.edition_id is None
     if created:

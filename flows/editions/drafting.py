@@ -22,6 +22,7 @@ class Target:
     number: int
     edition_id: int | None = None
     held: frozenset[int] = frozenset()
+    created_at: datetime | None = None
 
     def same_as(self, other: "Target") -> bool:
         """Whether both mean one edition in one state; it may hold more stories by now."""
@@ -64,7 +65,7 @@ def find_target(session: Session, newsletter_id: int, settings: NewsletterSettin
         if edition is None:
             return Target(slot, last + 1)
         if edition.status is EditionStatus.DRAFT and edition.id is not None:
-            return Target(slot, edition.number, edition.id, _held(session, edition.id))
+            return Target(slot, edition.number, edition.id, _held(session, edition.id), edition.created_at)
     raise WorkflowError(
         f"no day is free for another edition on the schedule “{settings.letters_cron}”. "
         "Approve or cancel the editions that wait, or change letters_cron."

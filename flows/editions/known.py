@@ -1,10 +1,14 @@
 """What the tables know of the past, as a draft needs it."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
+from flows.editions.claims import BY_HAND, uncleared
 from flows.editions.suggesting import Known
+from flows.models import Edition, EditionItem, Tier
 from flows.settings import Settings
 from flows.stories.history import read_history, read_outcomes
 from flows.stories.tiers import Outcome, lines_from
@@ -19,7 +23,19 @@ def read_known(session: Session, newsletter_id: int, *, before: int) -> Known:
         lines=lines_from(outcomes),
         taught=read_taught(session, newsletter_id),
         usual_count=_usual_count(outcomes),
+        flags=_flags_by_hand(session, newsletter_id, before),
     )
+
+
+def _flags_by_hand(session: Session, newsletter_id: int, before: int) -> dict[int, tuple[Mapping[str, Any], ...]]:
+    """By story, what colleagues flagged in earlier editions and nobody has cleared: it is flagged still."""
+    items = session.exec(
+        select(EditionItem)
+        .join(Edition, col(Edition.id) == col(EditionItem.edition_id))
+        .where(Edition.newsletter_id == newsletter_id, Edition.number < before, EditionItem.tier == Tier.FLAGGED)
+        .order_by(col(Edition.number))
+    ).all()
+    return {item.story_id: tuple(flag for flag in uncleared(item) if flag["kind"] == BY_HAND) for item in items}
 
 
 def window_start(settings: Settings, now: datetime) -> datetime:

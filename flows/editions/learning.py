@@ -22,7 +22,7 @@ from flows.stories.drift import baseline
 from flows.stories.features import NAMES
 from flows.stories.fitting import Decided, PastEdition
 from flows.stories.gate import HELD_OUT_MIN
-from flows.stories.history import SEALED
+from flows.stories.history import SEALED, not_put_aside
 from flows.stories.registry import in_use, register
 from flows.stories.weights import RankerWeights
 
@@ -117,8 +117,8 @@ def about(editions: Sequence[PastEdition]) -> dict[str, Any]:
     return {"baseline": baseline([story.features for edition in editions for story in edition.stories], NAMES)}
 
 
-def past_editions(session: Session, newsletter_id: int) -> list[PastEdition]:
-    """Sealed editions in which a person decided on something, oldest first.
+def past_editions(session: Session, newsletter_id: int, *, since: int = 0) -> list[PastEdition]:
+    """Sealed editions from number `since` on in which a person decided on something, oldest first.
 
     An edition that was approved just as it was drafted shows the ranking its own taste, and teaches nothing.
     A feature that an edition did not measure yet counts 0; a story whose features are broken is left out.
@@ -127,7 +127,8 @@ def past_editions(session: Session, newsletter_id: int) -> list[PastEdition]:
         select(Edition.number, EditionItem)
         .options(load_only(*_LEARNED_FROM))
         .join(EditionItem, col(EditionItem.edition_id) == col(Edition.id))
-        .where(Edition.newsletter_id == newsletter_id, col(Edition.status).in_(SEALED))
+        .where(Edition.newsletter_id == newsletter_id, col(Edition.status).in_(SEALED), not_put_aside())
+        .where(Edition.number >= since)
         .order_by(col(Edition.number), col(EditionItem.id))
     ).all()
     editions = []

@@ -29,13 +29,15 @@ _HEADLINE_CHARACTERS = 500
 class Known:
     """What the past says: of the newsletter, of how far the ranking may go ahead, of what the team calls unsuitable.
 
-    `usual_count` is how many stories an edition usually has.
+    `usual_count` is how many stories an edition usually has; `flags` are those that colleagues raised by hand in
+    earlier editions and nobody has cleared, by story.
     """
 
     history: History
     lines: Lines = NO_LINES
     taught: TaughtFilter | None = None
     usual_count: float = 0.0
+    flags: Mapping[int, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def weigh(
             story,
             by_story[story.facts.story_id],
             chance(own_score(story), base, weights.sharpness),
-            _flags(by_story[story.facts.story_id], newsletter, known.taught),
+            _flags(by_story[story.facts.story_id], newsletter, known),
         )
         for story in queue
     )
@@ -116,9 +118,12 @@ def _base(queue: Sequence[Ranked], known: Known, weights: RankerWeights, newslet
     return base_for([own_score(story) for story in queue], usual, weights.sharpness)
 
 
-def _flags(told: Told, newsletter: NewsletterSettings, taught: TaughtFilter | None) -> tuple[Mapping[str, Any], ...]:
-    found = flagged(told.facts.title, told.text or told.summary, words=newsletter.flag_words, filter=taught)
-    return tuple({"kind": flag.kind, "words": flag.words, "by": ""} for flag in found)
+def _flags(told: Told, newsletter: NewsletterSettings, known: Known) -> tuple[Mapping[str, Any], ...]:
+    found = flagged(told.facts.title, told.text or told.summary, words=newsletter.flag_words, filter=known.taught)
+    return (
+        *known.flags.get(told.facts.story_id, ()),
+        *({"kind": flag.kind, "words": flag.words, "by": ""} for flag in found),
+    )
 
 
 def _candidate(one: Weighed, lines: Lines) -> Candidate:

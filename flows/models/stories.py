@@ -50,6 +50,7 @@ class StoryEdit(SQLModel, table=True):
     story_id: int = Field(foreign_key="story.id", ondelete="CASCADE", index=True)
     other_id: int = Field(foreign_key="story.id", ondelete="CASCADE", index=True)
     article_ids: list[int] = json_field(list)
+    before: dict[str, Any] = json_field(dict)  # what an editor had decided on the story that was put aside
     undone_at: datetime | None = time_field(nullable=True)
     undone_by: str = Field(default="", max_length=320)
 

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from flows.models import Article, Decision, Edition, EditionItem, EditionStatus, ItemClicks, Wish
 from flows.stories.features import Record
 from flows.stories.position import Shown, interest
+from flows.stories.store import absorbed
 from flows.stories.taste import NO_TASTE, Taste, Tasted, learn_taste
 from flows.stories.tiers import Outcome
 
@@ -28,6 +29,9 @@ _EDITIONS_TASTED = 100  # two years of a weekly
 _EDITIONS_CLICKED = 30
 _EDITIONS_JUDGED = 30  # what the tiers are drawn from
 _LEAD_CHARACTERS = 400
+PUT_ASIDE = "put together with "  # how a merge explains the item that it puts aside
+_RAN_AS: tuple[Any, ...] = (col(EditionItem.story_id), col(EditionItem.article_id), col(EditionItem.headline))
+_RAN_WHEN: tuple[Any, ...] = (col(Edition.number), col(Edition.sealed_at), col(Edition.created_at))
 _JUDGED: tuple[Any, ...] = (
     col(EditionItem.chance),
     col(EditionItem.rank),
@@ -52,6 +56,7 @@ class RanIn:
     number: int
     headline: str
     sealed_at: datetime
+    articles: frozenset[int] = frozenset()  # those it was linked to, in any edition
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,17 @@ class History:
 
 def read_history(session: Session, newsletter_id: int, *, before: int) -> History:
     """Everything from editions with a number below `before`."""
-    skipped, kept = _decided(session, newsletter_id, before)
-    ran_in = _ran_in(session, newsletter_id, before)
+    standing = absorbed(session, newsletter_id)
+    ran_in = _ran_in(session, newsletter_id, before, standing)
+    decided = {
+        story: decision
+        for story, (number, decision) in _decided(session, newsletter_id, before, standing).items()
+        if story not in ran_in or number > ran_in[story].number
+    }
     records = source_records(session, newsletter_id, before=before)
     return History(
-        out=skipped - set(ran_in),
-        kept=kept - set(ran_in),
+        out=frozenset(story for story, decision in decided.items() if decision is Decision.SKIPPED),
+        kept=frozenset(story for story, decision in decided.items() if decision is Decision.LATER),
         records=records,
         usual=Record(sum(r.chosen for r in records.values()), sum(r.offered for r in records.values())),
         ran=_ran(session, newsletter_id, before),
@@ -101,7 +111,7 @@ def source_records(session: Session, newsletter_id: int, *, before: int | None =
         select(Article.source_id, chosen, func.count())
         .join(EditionItem, col(EditionItem.article_id) == col(Article.id))
         .join(Edition, col(EditionItem.edition_id) == col(Edition.id))
-        .where(Edition.newsletter_id == newsletter_id, col(Edition.status).in_(SEALED))
+        .where(Edition.newsletter_id == newsletter_id, col(Edition.status).in_(SEALED), not_put_aside())
         .group_by(col(Article.source_id))
     )
     if before is not None:
@@ -124,7 +134,7 @@ def read_outcomes(session: Session, newsletter_id: int, *, before: int) -> list[
         .options(load_only(*_JUDGED))
         .where(Edition.newsletter_id == newsletter_id, col(Edition.status).in_(SEALED))
         .where(Edition.number < before, Edition.number >= before - _EDITIONS_JUDGED)
-        .where(col(Edition.id).in_(_taught(newsletter_id)))
+        .where(col(Edition.id).in_(_taught(newsletter_id)), not_put_aside())
         .order_by(col(Edition.number), col(EditionItem.rank))
     ).all()
     return [
@@ -154,7 +164,7 @@ def _taste(session: Session, newsletter_id: int, before: int) -> Taste:
         .join(Article, col(EditionItem.article_id) == col(Article.id))
         .where(Edition.newsletter_id == newsletter_id, col(Edition.status).in_(SEALED))
         .where(Edition.number < before, Edition.number >= before - _EDITIONS_TASTED)
-        .where(col(Edition.id).in_(_taught(newsletter_id)))
+        .where(col(Edition.id).in_(_taught(newsletter_id)), not_put_aside())
         .order_by(col(Edition.number), col(EditionItem.id))
     ).all()
     return learn_taste([Tasted(title, lead, word is Decision.CHOSEN, number) for number, title, lead, word in rows])
@@ -172,36 +182,42 @@ def _interest(session: Session, newsletter_id: int, before: int) -> Mapping[str,
     return interest([Shown(section, place, people, clicked) for section, place, people, clicked in rows])
 
 
-def _decided(session: Session, newsletter_id: int, before: int) -> tuple[frozenset[int], frozenset[int]]:
-    """The stories that editors skipped, and those they kept, by their latest word."""
+def not_put_aside() -> Any:
+    """All items but those that an editor's merge has put aside: that is no word on the story."""
+    return (col(EditionItem.decision) != Decision.SKIPPED) | ~col(EditionItem.skip_reason).startswith(PUT_ASIDE)
+
+
+def _decided(
+    session: Session, newsletter_id: int, before: int, standing: Mapping[int, int]
+) -> dict[int, tuple[int, Decision]]:
+    """The latest word of an editor on each story, and in which edition."""
     rows = session.exec(
-        select(EditionItem.story_id, EditionItem.decision)
+        select(EditionItem.story_id, Edition.number, EditionItem.decision)
         .join(Edition, col(EditionItem.edition_id) == col(Edition.id))
         .where(Edition.newsletter_id == newsletter_id, Edition.number < before, EditionItem.decided_by != "")
-        .where(col(EditionItem.decision) != Decision.NONE)
+        .where(col(EditionItem.decision) != Decision.NONE, not_put_aside())
         .order_by(col(Edition.number))
     ).all()
-    latest = dict(rows)
-    skipped = {story for story, decision in latest.items() if decision is Decision.SKIPPED}
-    kept = {story for story, decision in latest.items() if decision is Decision.LATER}
-    return frozenset(skipped), frozenset(kept)
+    return {standing.get(story, story): (number, Decision(decision)) for story, number, decision in rows}
 
 
-def _ran_in(session: Session, newsletter_id: int, before: int) -> dict[int, RanIn]:
-    """Every story that ran, with the latest edition it ran in."""
+def _ran_in(session: Session, newsletter_id: int, before: int, standing: Mapping[int, int]) -> dict[int, RanIn]:
+    """Every story that ran, with the latest edition it ran in; of one put into another, that other."""
     rows = session.exec(
-        select(
-            EditionItem.story_id,
-            EditionItem.headline,
-            Edition.number,
-            func.coalesce(Edition.sealed_at, Edition.created_at),
-        )
+        select(EditionItem, Edition)
+        .options(load_only(*_RAN_AS), load_only(*_RAN_WHEN))
         .join(Edition, col(EditionItem.edition_id) == col(Edition.id))
         .where(Edition.newsletter_id == newsletter_id, Edition.number < before)
         .where(col(Edition.status).in_(SEALED), EditionItem.decision == Decision.CHOSEN)
         .order_by(col(Edition.number))
     ).all()
-    return {story: RanIn(number, headline, sealed) for story, headline, number, sealed in rows}
+    found: dict[int, RanIn] = {}
+    for item, edition in rows:
+        story = standing.get(item.story_id, item.story_id)
+        articles = {item.article_id} | (found[story].articles if story in found else frozenset())
+        sealed = edition.sealed_at or edition.created_at
+        found[story] = RanIn(edition.number, item.headline, sealed, frozenset(articles))
+    return found
 
 
 def _ran(session: Session, newsletter_id: int, before: int) -> tuple[Ran, ...]:

@@ -33,6 +33,7 @@ def _terms(*names: str) -> tuple[Lever, ...]:
 
 
 _LEVERS: Mapping[str, Callable[[Facts, Measured], tuple[Lever, ...]]] = {
+    "recency": _source,  # most stories have no nearer reason to do something about their source
     "source_record": _source,
     "source_weight": _source,
     "variety": _source,

@@ -63,6 +63,25 @@ def read_pieces(session: Session, newsletter_id: int, *, since: datetime, known_
     ]
 
 
+def absorbed(session: Session, newsletter_id: int) -> dict[int, int]:
+    """Every story that was put into another by hand, with the story it is part of in the end."""
+    rows = session.exec(
+        select(Story.id, Story.merged_into).where(
+            Story.newsletter_id == newsletter_id, col(Story.merged_into).is_not(None)
+        )
+    ).all()
+    into = {story or 0: other or 0 for story, other in rows}
+
+    def end(story: int) -> int:
+        seen: set[int] = set()
+        while story in into and story not in seen:
+            seen.add(story)
+            story = into[story]
+        return story
+
+    return {story: end(story) for story in into}
+
+
 def write_groups(
     session: Session,
     newsletter_id: int,
@@ -76,6 +95,7 @@ def write_groups(
     Call it under `lock_newsletter`: another run may have stored some of the articles since they were read.
     """
     member = _stories_of(session, newsletter_id, [i for group in groups for i in group.article_ids])
+    standing = absorbed(session, newsletter_id)  # an editor may have put stories together since they were read
     touched: list[tuple[Story, list[int]]] = []
     for group in groups:
         free = [article for article in group.article_ids if article not in member]
@@ -85,7 +105,7 @@ def write_groups(
         if joined is None:
             story = Story(newsletter_id=newsletter_id, lead_article_id=free[0], first_seen_at=now, updated_at=now)
         else:
-            story = session.get_one(Story, joined)
+            story = session.get_one(Story, standing.get(joined, joined))
             story.updated_at = now
         touched.append((story, free))
     made = [story for story, _ in touched if story.id is None]

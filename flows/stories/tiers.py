@@ -70,7 +70,10 @@ def lines_from(past: Sequence[Outcome]) -> Lines:
     tried = lines[:: max(1, len(lines) // _LINES)]
     sure = [line for line in tried if _bears_sure([chosen for chance, chosen in known if chance >= line])]
     picks = [chance for chance, chosen in known if chosen]
-    folded = [line for line in tried if _bears_folding(sum(chance < line for chance in picks), len(picks))]
+    lowest = min(chance for chance, _ in known)  # a line with nothing below it has no evidence
+    folded = [
+        line for line in tried if lowest < line and _bears_folding(sum(chance < line for chance in picks), len(picks))
+    ]
     sure_from = min(sure, default=1.0)
     return Lines(sure_from, min(max(folded), sure_from) if folded else None, editions)
 

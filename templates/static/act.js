@@ -11,7 +11,7 @@ export function act(form, submitter) {
 }
 
 async function post(form, submitter) {
-  const live = form.isConnected ? form : document.getElementById(form.closest("[id]")?.id)?.querySelector("form");
+  const live = form.isConnected ? form : twin(form);
   if (!live) return;
   const body = new URLSearchParams(new FormData(live, submitter?.isConnected ? submitter : null));
   const to = submitter?.getAttribute("formaction") || live.getAttribute("action");
@@ -28,6 +28,16 @@ async function post(form, submitter) {
   live.setAttribute("data-saved", "");
   for (const id of PARTS) patch(document.getElementById(id), page.getElementById(id));
   document.dispatchEvent(new CustomEvent("desk:changed"));
+}
+
+/** The form that stands in the page now for one that was replaced while another decision was under way. */
+function twin(form) {
+  const key = (each) => [...new FormData(each)].filter(([name]) => !["csrf", "version"].includes(name)).join("&");
+  const place = document.getElementById(form.closest("[id]")?.id);
+  const alike = [...(place?.querySelectorAll("form") ?? [])].filter(
+    (each) => each.getAttribute("action") === form.getAttribute("action"),
+  );
+  return alike.find((each) => key(each) === key(form)) ?? (alike.length === 1 ? alike[0] : null);
 }
 
 /** A conflict or a refusal, over the page: its forms are plain ones. */

@@ -73,11 +73,13 @@ def editions_hold(session: Session, draft: Seeded) -> None:
 
 
 @pytest.mark.parametrize("which", ["the chosen one first", "the other first"])
-def test_of_two_that_are_put_together_the_chosen_one_stays(engine: Engine, draft: Seeded, which: str) -> None:
+def test_of_two_that_are_put_together_the_chosen_one_stays(
+    engine: Engine, settings: Settings, draft: Seeded, which: str
+) -> None:
     chosen, other = draft.item_ids[0], draft.item_ids[6]
     count = len(articles_of(engine, chosen)) + len(articles_of(engine, other))
     pair = (chosen, other) if which == "the chosen one first" else (other, chosen)
-    done = merge_items(engine, draft.edition_id, *pair, ADA)
+    done = merge_items(engine, draft.edition_id, pair[0], ADA, settings, other_id=pair[1])
     assert (done.item_id, done.voided) == (chosen, False)
     kept, aside = item_of(engine, chosen), item_of(engine, other)
     assert (kept.decision, kept.section, kept.position) == (Decision.CHOSEN, "Research", 1)
@@ -90,27 +92,29 @@ def test_of_two_that_are_put_together_the_chosen_one_stays(engine: Engine, draft
     assert (entry.what, entry.item_id, entry.after["with"]) == ("put stories together", chosen, aside.headline)
 
 
-def test_two_chosen_stories_are_not_put_together(engine: Engine, draft: Seeded) -> None:
+def test_two_chosen_stories_are_not_put_together(engine: Engine, settings: Settings, draft: Seeded) -> None:
     before = standing(engine, draft)
     with pytest.raises(WorkflowError, match="Both stories are in the edition"):
-        merge_items(engine, draft.edition_id, draft.item_ids[0], draft.item_ids[1], ADA)
+        merge_items(engine, draft.edition_id, draft.item_ids[0], ADA, settings, other_id=draft.item_ids[1])
     assert standing(engine, draft) == before
 
 
-def test_a_story_is_not_put_together_with_itself_or_with_one_put_aside(engine: Engine, draft: Seeded) -> None:
+def test_a_story_is_not_put_together_with_itself_or_with_one_put_aside(
+    engine: Engine, settings: Settings, draft: Seeded
+) -> None:
     one, other, third = draft.item_ids[5:8]
     with pytest.raises(WorkflowError, match="with itself"):
-        merge_items(engine, draft.edition_id, one, one, ADA)
-    merge_items(engine, draft.edition_id, one, other, ADA)
+        merge_items(engine, draft.edition_id, one, ADA, settings, other_id=one)
+    merge_items(engine, draft.edition_id, one, ADA, settings, other_id=other)
     with pytest.raises(WorkflowError, match="part of another"):
-        merge_items(engine, draft.edition_id, third, other, ADA)
+        merge_items(engine, draft.edition_id, third, ADA, settings, other_id=other)
 
 
-def test_what_was_put_aside_comes_back_when_it_is_taken_back(engine: Engine, draft: Seeded) -> None:
+def test_what_was_put_aside_comes_back_when_it_is_taken_back(engine: Engine, settings: Settings, draft: Seeded) -> None:
     chosen, other = draft.item_ids[0], draft.item_ids[6]
     before, articles = standing(engine, draft), articles_of(engine, other)
-    done = merge_items(engine, draft.edition_id, chosen, other, ADA)
-    assert take_back(engine, draft.edition_id, done.edit_id, BEN).item_id == chosen
+    done = merge_items(engine, draft.edition_id, chosen, ADA, settings, other_id=other)
+    assert take_back(engine, draft.edition_id, done.edit_id, BEN, settings).item_id == chosen
     assert standing(engine, draft) == before
     aside = item_of(engine, other)
     assert (aside.decided_by, aside.decided_at, aside.skip_reason) == ("", None, "")
@@ -119,13 +123,13 @@ def test_what_was_put_aside_comes_back_when_it_is_taken_back(engine: Engine, dra
         assert edits_in(session, draft.edition_id) == []
 
 
-def test_taking_back_twice_leaves_what_was_decided_since(engine: Engine, draft: Seeded) -> None:
+def test_taking_back_twice_leaves_what_was_decided_since(engine: Engine, settings: Settings, draft: Seeded) -> None:
     chosen, other = draft.item_ids[0], draft.item_ids[6]
-    done = merge_items(engine, draft.edition_id, chosen, other, ADA)
-    take_back(engine, draft.edition_id, done.edit_id, ADA)
+    done = merge_items(engine, draft.edition_id, chosen, ADA, settings, other_id=other)
+    take_back(engine, draft.edition_id, done.edit_id, ADA, settings)
     version = item_of(engine, other).version
     decide(engine, draft.edition_id, other, Decision.SKIPPED, BEN, version=version, reason="old")
-    take_back(engine, draft.edition_id, done.edit_id, ADA)
+    take_back(engine, draft.edition_id, done.edit_id, ADA, settings)
     item = item_of(engine, other)
     assert (item.decision, item.decided_by, item.skip_reason) == (Decision.SKIPPED, BEN.email, "old")
     with reading(engine) as session:
@@ -166,7 +170,7 @@ def test_a_split_that_is_taken_back_puts_its_part_aside(engine: Engine, draft: S
     articles = articles_of(engine, item_id)
     leaving = others_of(engine, item_id)[:1]
     done = split_item(engine, draft.edition_id, item_id, ADA, settings, article_ids=leaving)
-    take_back(engine, draft.edition_id, done.edit_id, ADA)
+    take_back(engine, draft.edition_id, done.edit_id, ADA, settings)
     assert articles_of(engine, item_id) == articles
     with reading(engine) as session:
         editions_hold(session, draft)
@@ -185,14 +189,16 @@ def test_a_split_is_not_taken_back_under_a_part_that_was_chosen(
         part = all_of(session, draft)[-1]
     decide(engine, draft.edition_id, part.id or 0, Decision.CHOSEN, ADA, version=1)
     with pytest.raises(WorkflowError, match="in the edition by itself"):
-        take_back(engine, draft.edition_id, done.edit_id, ADA)
+        take_back(engine, draft.edition_id, done.edit_id, ADA, settings)
     assert articles_of(engine, part.id or 0) == leaving
     assert item_of(engine, part.id or 0).decision is Decision.CHOSEN
     with reading(engine) as session:
         assert session.get_one(StoryEdit, done.edit_id).undone_at is None
 
 
-def test_what_is_of_another_newsletter_or_never_was_is_not_taken_back(engine: Engine, draft: Seeded) -> None:
+def test_what_is_of_another_newsletter_or_never_was_is_not_taken_back(
+    engine: Engine, settings: Settings, draft: Seeded
+) -> None:
     with transaction(engine) as session:
         second = Newsletter(slug="second", name="The Second", created_at=NOW)
         session.add(second)
@@ -205,7 +211,7 @@ def test_what_is_of_another_newsletter_or_never_was_is_not_taken_back(engine: En
         foreign = theirs.id or 0
     for edit in (foreign, 999_999_999, -1):
         with pytest.raises(WorkflowError, match="nothing of the kind"):
-            take_back(engine, draft.edition_id, edit, ADA)
+            take_back(engine, draft.edition_id, edit, ADA, settings)
 
 
 def test_an_approval_is_lost_by_it_as_by_any_change(engine: Engine, draft: Seeded, settings: Settings) -> None:
@@ -219,10 +225,10 @@ def test_an_approval_is_lost_by_it_as_by_any_change(engine: Engine, draft: Seede
 
     item_id = draft.item_ids[0]
     approve()
-    done = merge_items(engine, draft.edition_id, item_id, draft.item_ids[6], ADA)
+    done = merge_items(engine, draft.edition_id, item_id, ADA, settings, other_id=draft.item_ids[6])
     assert (done.voided, status()) == (True, EditionStatus.DRAFT)
     approve()
-    assert take_back(engine, draft.edition_id, done.edit_id, ADA).voided
+    assert take_back(engine, draft.edition_id, done.edit_id, ADA, settings).voided
     assert status() is EditionStatus.DRAFT
     approve()
     leaving = others_of(engine, item_id)[:1]
@@ -234,15 +240,15 @@ def test_what_is_going_out_is_neither_put_together_nor_taken_apart(
     engine: Engine, draft: Seeded, settings: Settings
 ) -> None:
     item_id, leaving = draft.item_ids[0], others_of(engine, draft.item_ids[0])
-    done = merge_items(engine, draft.edition_id, item_id, draft.item_ids[6], ADA)
+    done = merge_items(engine, draft.edition_id, item_id, ADA, settings, other_id=draft.item_ids[6])
     with transaction(engine) as session:
         session.get_one(Edition, draft.edition_id).status = EditionStatus.SENDING
     with pytest.raises(WorkflowError, match="being sent"):
-        merge_items(engine, draft.edition_id, item_id, draft.item_ids[5], ADA)
+        merge_items(engine, draft.edition_id, item_id, ADA, settings, other_id=draft.item_ids[5])
     with pytest.raises(WorkflowError, match="being sent"):
         split_item(engine, draft.edition_id, item_id, ADA, settings, article_ids=leaving)
     with pytest.raises(WorkflowError, match="being sent"):
-        take_back(engine, draft.edition_id, done.edit_id, ADA)
+        take_back(engine, draft.edition_id, done.edit_id, ADA, settings)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -259,12 +265,12 @@ def test_whatever_is_put_together_and_taken_apart_nothing_is_twice_or_lost(
         try:
             match chance.choice(["merge", "merge", "split", "back"]):
                 case "merge":
-                    merge_items(engine, draft.edition_id, one.id or 0, other.id or 0, ADA)
+                    merge_items(engine, draft.edition_id, one.id or 0, ADA, settings, other_id=other.id or 0)
                 case "split":
                     leaving = others_of(engine, one.id or 0)[:1]
                     split_item(engine, draft.edition_id, one.id or 0, ADA, settings, article_ids=leaving)
                 case "back" if edits:
-                    take_back(engine, draft.edition_id, chance.choice(edits).id or 0, ADA)
+                    take_back(engine, draft.edition_id, chance.choice(edits).id or 0, ADA, settings)
         except WorkflowError:
             pass
         with reading(engine) as session:

@@ -177,8 +177,11 @@ def test_a_flag_that_was_cleared_stays_cleared_and_one_by_hand_stays(
         update={"newsletter": settings.newsletter.model_copy(update={"flag_words": ("hospital", "licences")})}
     )
     cleared, by_hand = draft.item_ids[6], draft.item_ids[5]
+    turn(engine, newsletter.id or 0, ADA, careful, way="mute", term="theatre", edition_id=draft.edition_id)
     with transaction(engine) as session:
-        session.get_one(EditionItem, cleared).flags = [{"kind": "brand safety", "words": "x", "by": ADA.email}]
+        found = session.get_one(EditionItem, cleared)
+        assert (found.tier, len(found.flags)) == (Tier.FLAGGED, 1)
+        found.flags = [{**found.flags[0], "by": ADA.email}]
         item = session.get_one(EditionItem, by_hand)
         item.flags, item.tier = [{"kind": "by hand", "words": "look", "by": ""}], Tier.FLAGGED
         session.get_one(EditionItem, draft.item_ids[7]).channel = Channel.BY_HAND

@@ -49,6 +49,7 @@ def upgrade():
         of("story_id", "story"),
         of("other_id", "story"),
         sa.Column("article_ids", sa.JSON(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
         when("undone_at", nullable=True),
         sa.Column("undone_by", sa.String(320), nullable=False),
     )

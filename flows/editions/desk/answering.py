@@ -62,8 +62,8 @@ def _opened(visit: Visit, edition_id: int, item_id: int) -> Response:
 
 
 def _merge(visit: Visit, edition_id: int, item_id: int) -> Response:
-    other = number(visit.form, "other")
-    done = merge_items(visit.desk.engine, edition_id, item_id, other, editor_of(visit))
+    desk, other = visit.desk, number(visit.form, "other")
+    done = merge_items(desk.engine, edition_id, item_id, editor_of(visit), desk.settings, other_id=other)
     return _regrouped(visit, edition_id, done, "merged")
 
 
@@ -77,7 +77,7 @@ def _split(visit: Visit, edition_id: int, item_id: int) -> Response:
 
 
 def _take_back(visit: Visit, edition_id: int) -> Response:
-    done = take_back(visit.desk.engine, edition_id, number(visit.form, "edit"), editor_of(visit))
+    done = take_back(visit.desk.engine, edition_id, number(visit.form, "edit"), editor_of(visit), visit.desk.settings)
     return _regrouped(visit, edition_id, done, "restored")
 
 

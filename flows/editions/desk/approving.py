@@ -60,7 +60,7 @@ def _look(visit: Visit, edition_id: int) -> Looked | None:
         content = content_of(session, edition_id, desk.settings, template_hash=desk.template_hash)
         audience = forecast(session, edition, content, desk.settings, now=visit.now)
         again = ran_before(session, edition)
-        unconfirmed, flagged = in_doubt(session, edition_id)
+        unconfirmed, flagged = in_doubt(session, edition_id, desk.settings.newsletter.flag_words)
     letter, fault = rendered(desk, content)
     facts = Facts(
         outbox=desk.settings.transport == "outbox",

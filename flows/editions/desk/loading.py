@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from flows.articles.measure import reading_minutes
-from flows.editions.claims import uncleared
+from flows.editions.claims import claims_now, uncleared
 from flows.editions.content import section_names, source_name
 from flows.editions.desk.marking import MARKED, doubts, segments
 from flows.editions.desk.views import Coverage, EditionView, GroupingView, Reason, SectionView, StoryView, Turnable
@@ -154,7 +154,8 @@ def _view(
     longest: float,
     weighs: Mapping[str | int, float],
 ) -> StoryView:
-    found = doubts(item.claims, names)
+    claims = claims_now(item, article) if item.decision is Decision.CHOSEN else item.claims
+    found = doubts(claims, names)
     drafted = item.blurb_by is WrittenBy.MODEL
     text = article.text or article.summary
     excerpt = shortened(text)
@@ -190,7 +191,7 @@ def _view(
         flags=tuple(str(flag["words"]) for flag in uncleared(item)),
         doubts=found,
         marked={
-            name: segments(said, item.claims, found, name)
+            name: segments(said, claims, found, name)
             for name, said in zip(MARKED, (item.headline, item.blurb), strict=True)
         },
         drafted=item.blurb_note if drafted else "",
