@@ -465,7 +465,7 @@ def test_an_edition_for_nobody_is_sent_to_nobody(house: House) -> None:
 
 
 def test_S20_an_approval_is_announced_to_a_server_that_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from flows import deliver
+    from flows import announcing, deliver
 
     announced: list[tuple[str, str, str]] = []
 
@@ -474,7 +474,7 @@ def test_S20_an_approval_is_announced_to_a_server_that_answers(tmp_path: Path, m
 
     from prefect.settings import PREFECT_API_URL
 
-    monkeypatch.setattr(deliver, "emit_event", emit)
+    monkeypatch.setattr(announcing, "emit_event", emit)
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/api"
         deliver.announce_approval(7, load_settings(tmp_path, prefect_api_url=url))
@@ -485,12 +485,12 @@ def test_S20_an_approval_is_announced_to_a_server_that_answers(tmp_path: Path, m
 def test_S20_without_a_server_an_approval_is_announced_to_nobody_and_nothing_fails(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flows import deliver
+    from flows import announcing, deliver
 
     def emit(*_: object, **__: object) -> None:
         raise AssertionError("nobody listens")
 
-    monkeypatch.setattr(deliver, "emit_event", emit)
+    monkeypatch.setattr(announcing, "emit_event", emit)
     monkeypatch.setenv("PREFECT_API_URL", url)
     deliver.announce_approval(7, load_settings(tmp_path))
 
