@@ -187,49 +187,60 @@ def list_rankers(data: Data = DATA, as_json: AsJson = False) -> None:
         rows,
         ["version", "status", "created_at", "decided_by"],
         as_json=as_json,
-        nothing="Only the rules so far: `masthead learn` trains a version once eight editions are decided.",
+        nothing="Only the rules so far: `masthead learn` trains a version once twelve editions are decided.",
     )
 
 
 @ranker.command("approve")
 def approve_ranker(version: Version, by: By, data: Data = DATA) -> None:
     """Use a learned version from the next draft on."""
-    from flows.stories import registry
+    from flows.editions import versions
 
-    _decide(registry.approve, version, by, data, "is in use from the next draft on")
+    _decide(versions.approve, version, by, data, "is in use from the next draft on")
 
 
 @ranker.command("reject")
 def reject_ranker(version: Version, by: By, data: Data = DATA) -> None:
     """Turn a learned version down."""
-    from flows.stories import registry
+    from flows.editions import versions
 
-    _decide(registry.reject, version, by, data, "is turned down")
+    _decide(versions.reject, version, by, data, "is turned down")
 
 
 @ranker.command("rollback")
 def roll_back_ranker(by: By, data: Data = DATA) -> None:
     """Give up the version in use for the one before it."""
-    from flows.database import transaction
-    from flows.stories.registry import roll_back
+    from flows.database import reading
+    from flows.editions import versions
+    from flows.editions.changes import Editor
+    from flows.errors import WorkflowError
+    from flows.models import RankerStatus
+    from flows.stories import registry
 
     opened = house(data)
     who = approver(opened, by)
-    with transaction(opened.engine) as session:
-        weights = roll_back(session, opened.newsletter_id, by=who, now=opened.clock())
+    with reading(opened.engine) as session:
+        rows = registry.versions(session, opened.newsletter_id)
+    used = [row.version for row in rows if row.status is RankerStatus.APPROVED]
+    if not used:
+        raise WorkflowError("the rules rank already; there is no earlier version to go back to.")
+    versions.roll_back(opened.engine, opened.newsletter_id, used[0], Editor(who, opened.clock()))
+    with reading(opened.engine) as session:
+        weights = registry.in_use(session, opened.newsletter_id)
     say(f"Version {weights.version} ranks again.")
 
 
 def _decide(decide: Any, version: int, by: str, data: Any, then: str) -> None:
-    from flows.database import transaction
+    from flows.database import reading
+    from flows.editions.changes import Editor
     from flows.errors import MastheadError
     from flows.stories.registry import versions
 
     opened = house(data)
     who = approver(opened, by)
-    with transaction(opened.engine) as session:
+    with reading(opened.engine) as session:
         ids = {row.version: row.id for row in versions(session, opened.newsletter_id)}
-        if version not in ids:
-            raise MastheadError(f"there is no version {version}; `masthead ranker list` names them.")
-        decide(session, ids[version], by=who, now=opened.clock())
+    if version not in ids:
+        raise MastheadError(f"there is no version {version}; `masthead ranker list` names them.")
+    decide(opened.engine, opened.newsletter_id, ids[version], Editor(who, opened.clock()))
     say(f"Version {version} of the ranking {then}.")

@@ -59,9 +59,8 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 def desk(tmp_path: Path, sqlite_url: str) -> Iterator[tuple[Bench, Seeded]]:
     """A desk that is really served, with fourteen stories, of which five are suggested."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    listening = socket.create_server(("127.0.0.1", 0))  # handed over open: nobody can take the port in between
+    port = listening.getsockname()[1]
     settings = load_settings(tmp_path, database_url=sqlite_url, secret_key="a key for tests only", port=port)
     engine = open_engine(sqlite_url)
     with transaction(engine) as session:
@@ -69,7 +68,7 @@ def desk(tmp_path: Path, sqlite_url: str) -> Iterator[tuple[Bench, Seeded]]:
         seeded = seed_edition(session, newsletter.id or 0, chosen=5, stories=14, send_when_approved=True)
     bench = Bench(engine, settings, NOW)
     server = uvicorn.Server(uvicorn.Config(bench.app(), host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     while not server.started:
         thread.join(0.02)

@@ -31,16 +31,15 @@ _BARS = """() => [...document.querySelectorAll('.leaks tbody tr')].map((row) => 
 @pytest.fixture
 def desk(tmp_path: Path, sqlite_url: str) -> Iterator[tuple[Bench, Past]]:
     """A desk that is really served, with three approved editions behind it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    listening = socket.create_server(("127.0.0.1", 0))  # handed over open: nobody can take the port in between
+    port = listening.getsockname()[1]
     settings = load_settings(tmp_path, database_url=sqlite_url, secret_key="a key", port=port)
     engine = open_engine(sqlite_url)
     with transaction(engine) as session:
         past = seed_missed(session, newsletter_named(session).id or 0)
     bench = Bench(engine, settings, NOW)
     server = uvicorn.Server(uvicorn.Config(bench.app(), host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     while not server.started:
         thread.join(0.02)

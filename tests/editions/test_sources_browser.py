@@ -68,9 +68,8 @@ def site() -> Iterator[Site]:
 @pytest.fixture
 def desk(tmp_path: Path, sqlite_url: str) -> Iterator[tuple[Bench, dict[str, int]]]:
     """A desk that is really served, with sources of every kind."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    listening = socket.create_server(("127.0.0.1", 0))  # handed over open: nobody can take the port in between
+    port = listening.getsockname()[1]
     settings = load_settings(
         tmp_path, database_url=sqlite_url, secret_key="a key", port=port, allow_private_addresses=True
     )
@@ -79,7 +78,7 @@ def desk(tmp_path: Path, sqlite_url: str) -> Iterator[tuple[Bench, dict[str, int
         ids = seed_sources(session, newsletter_named(session).id or 0)
     bench = Bench(engine, settings, NOW)
     server = uvicorn.Server(uvicorn.Config(bench.app(), host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     while not server.started:
         thread.join(0.02)

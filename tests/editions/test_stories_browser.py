@@ -42,9 +42,8 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 def desk(tmp_path: Path, sqlite_url: str) -> Iterator[Desk]:
     """A desk that is really served: a draft of fourteen stories, ranked, with nine editions behind it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    listening = socket.create_server(("127.0.0.1", 0))  # handed over open: nobody can take the port in between
+    port = listening.getsockname()[1]
     settings = load_settings(tmp_path, database_url=sqlite_url, secret_key="a key", port=port)
     engine = open_engine(sqlite_url)
     with transaction(engine) as session:
@@ -54,7 +53,7 @@ def desk(tmp_path: Path, sqlite_url: str) -> Iterator[Desk]:
     bench = Bench(engine, settings, NOW)
     turn(engine, newsletter_id, ADA, settings, way="boost", term="licences", edition_id=seeded.edition_id)
     server = uvicorn.Server(uvicorn.Config(bench.app(), host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     while not server.started:
         thread.join(0.02)
