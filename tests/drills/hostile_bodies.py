@@ -157,7 +157,8 @@ def _packed() -> Iterator[Case]:
         ("identity, gzip", packed, "identity, gzip"),
     ):
         # One after the other, what each had inflated (10 MiB) may still be waiting to be freed: 115 MiB were seen.
-        yield case("F03", f"packed bomb: {form}", page(body, Content_Encoding=encoding), "body_too_large", fetch_mib=140)
+        answer = page(body, Content_Encoding=encoding)
+        yield case("F03", f"packed bomb: {form}", answer, "body_too_large", fetch_mib=140)
     for encoding in (
         "zstd",
         "compress",
