@@ -1,12 +1,16 @@
 """A desk to test: its application, a stand-in for the letters, and people who are signed in."""
 
 import re
-from collections.abc import Callable, Mapping
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import escape
 from pathlib import Path
 
+import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
@@ -147,3 +151,23 @@ def csrf_of(html: str, *, which: int = 0) -> str:
     found = re.findall(r'name="csrf" value="([^"]+)"', html)
     assert found, html
     return str(found[which])
+
+
+def open_port() -> tuple[socket.socket, int]:
+    """A socket that listens already, and its port: handed over open, so that nobody can take it in between."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    return listening, listening.getsockname()[1]
+
+
+@contextmanager
+def served(bench: Bench, listening: socket.socket) -> Iterator[None]:
+    """The desk really served, for a browser; its database is let go at the end."""
+    server = uvicorn.Server(uvicorn.Config(bench.app(), log_level="error"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        thread.join(0.02)
+    yield
+    server.should_exit = True
+    thread.join(10)
+    bench.engine.dispose()

@@ -1,21 +1,18 @@
 """The desk in headless Chromium: the whole job by mouse and by keyboard, and strangers' markup that must not run."""
 
 import os
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 from sqlmodel import col, select
 
 from flows.database import open_engine, reading, transaction
 from flows.models import Article, Decision, Edition, EditionItem, EditionStatus, LogEntry, Notice, Source
 from flows.settings import load_settings
 from tests.conftest import NOW
-from tests.editions.desks import Bench, ToldReceipt
+from tests.editions.desks import Bench, ToldReceipt, open_port, served
 from tests.editions.seed import Seeded, newsletter_named, seed_edition
 
 if TYPE_CHECKING:
@@ -59,23 +56,15 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 def desk(tmp_path: Path, sqlite_url: str) -> Iterator[tuple[Bench, Seeded]]:
     """A desk that is really served, with fourteen stories, of which five are suggested."""
-    listening = socket.create_server(("127.0.0.1", 0))  # handed over open: nobody can take the port in between
-    port = listening.getsockname()[1]
+    listening, port = open_port()
     settings = load_settings(tmp_path, database_url=sqlite_url, secret_key="a key for tests only", port=port)
     engine = open_engine(sqlite_url)
     with transaction(engine) as session:
         newsletter = newsletter_named(session)
         seeded = seed_edition(session, newsletter.id or 0, chosen=5, stories=14, send_when_approved=True)
     bench = Bench(engine, settings, NOW)
-    server = uvicorn.Server(uvicorn.Config(bench.app(), host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.02)
-    yield bench, seeded
-    server.should_exit = True
-    thread.join(10)
-    engine.dispose()
+    with served(bench, listening):
+        yield bench, seeded
 
 
 @pytest.fixture

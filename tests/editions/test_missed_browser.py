@@ -1,19 +1,16 @@
 """What we missed in headless Chromium: nothing overflows, everything can be read, no title runs a script."""
 
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 
 from flows.database import open_engine, transaction
 from flows.settings import load_settings
 from tests.browser import open_browser
 from tests.conftest import NOW
-from tests.editions.desks import Bench
+from tests.editions.desks import Bench, open_port, served
 from tests.editions.seed import newsletter_named
 from tests.editions.test_missed import Past, seed_missed
 from tests.editions.test_sources_browser import _FAINT, _SMALL, overflow, sign_in, troubles
@@ -31,22 +28,14 @@ _BARS = """() => [...document.querySelectorAll('.leaks tbody tr')].map((row) => 
 @pytest.fixture
 def desk(tmp_path: Path, sqlite_url: str) -> Iterator[tuple[Bench, Past]]:
     """A desk that is really served, with three approved editions behind it."""
-    listening = socket.create_server(("127.0.0.1", 0))  # handed over open: nobody can take the port in between
-    port = listening.getsockname()[1]
+    listening, port = open_port()
     settings = load_settings(tmp_path, database_url=sqlite_url, secret_key="a key", port=port)
     engine = open_engine(sqlite_url)
     with transaction(engine) as session:
         past = seed_missed(session, newsletter_named(session).id or 0)
     bench = Bench(engine, settings, NOW)
-    server = uvicorn.Server(uvicorn.Config(bench.app(), host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.02)
-    yield bench, past
-    server.should_exit = True
-    thread.join(10)
-    engine.dispose()
+    with served(bench, listening):
+        yield bench, past
 
 
 def well_made(page: "Page") -> None:

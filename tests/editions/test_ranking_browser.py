@@ -1,20 +1,17 @@
 """The page of the ranking in headless Chromium: decided with a click, read by anybody, broken by no name."""
 
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 
 from flows.database import open_engine, transaction
 from flows.models import UserRole
 from flows.settings import load_settings
 from tests.browser import open_browser
 from tests.conftest import NOW
-from tests.editions.desks import Bench
+from tests.editions.desks import Bench, open_port, served
 from tests.editions.seed import newsletter_named
 from tests.editions.sources_seed import HOSTILE
 from tests.editions.test_ranking import learned, seed_past, seed_turned, seed_versions, spoil, statuses
@@ -42,8 +39,7 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 def desk(tmp_path: Path, sqlite_url: str) -> Iterator[tuple[Bench, list[int]]]:
     """A desk that is really served, with twelve editions behind it and a version that waits."""
-    listening = socket.create_server(("127.0.0.1", 0))  # handed over open: nobody can take the port in between
-    port = listening.getsockname()[1]
+    listening, port = open_port()
     settings = load_settings(tmp_path, database_url=sqlite_url, secret_key="a key", port=port)
     engine = open_engine(sqlite_url)
     with transaction(engine) as session:
@@ -52,15 +48,8 @@ def desk(tmp_path: Path, sqlite_url: str) -> Iterator[tuple[Bench, list[int]]]:
         seed_past(session, newsletter_id)
         seed_turned(session, newsletter_id, "<img src=x onerror=window.__ran=1>" + "W" * 46)
     bench = Bench(engine, settings, NOW)
-    server = uvicorn.Server(uvicorn.Config(bench.app(), host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.02)
-    yield bench, ids
-    server.should_exit = True
-    thread.join(10)
-    engine.dispose()
+    with served(bench, listening):
+        yield bench, ids
 
 
 def well_made(page: "Page") -> None:

@@ -1,14 +1,11 @@
 """The sources in headless Chromium: added, read, paused, merged; nothing overflows, and no name runs a script."""
 
-import socket
-import threading
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 from sqlmodel import select
 
 from flows.database import open_engine, reading, transaction
@@ -18,7 +15,7 @@ from tests.articles.conftest import item, rss
 from tests.articles.loopback import Site, serving
 from tests.browser import open_browser
 from tests.conftest import NOW
-from tests.editions.desks import Bench
+from tests.editions.desks import Bench, open_port, served
 from tests.editions.seed import newsletter_named
 from tests.editions.sources_seed import HOSTILE, seed_sources
 from tests.editions.test_sources import FEED
@@ -68,8 +65,7 @@ def site() -> Iterator[Site]:
 @pytest.fixture
 def desk(tmp_path: Path, sqlite_url: str) -> Iterator[tuple[Bench, dict[str, int]]]:
     """A desk that is really served, with sources of every kind."""
-    listening = socket.create_server(("127.0.0.1", 0))  # handed over open: nobody can take the port in between
-    port = listening.getsockname()[1]
+    listening, port = open_port()
     settings = load_settings(
         tmp_path, database_url=sqlite_url, secret_key="a key", port=port, allow_private_addresses=True
     )
@@ -77,15 +73,8 @@ def desk(tmp_path: Path, sqlite_url: str) -> Iterator[tuple[Bench, dict[str, int
     with transaction(engine) as session:
         ids = seed_sources(session, newsletter_named(session).id or 0)
     bench = Bench(engine, settings, NOW)
-    server = uvicorn.Server(uvicorn.Config(bench.app(), host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.02)
-    yield bench, ids
-    server.should_exit = True
-    thread.join(10)
-    engine.dispose()
+    with served(bench, listening):
+        yield bench, ids
 
 
 def sign_in(page: "Page", bench: Bench) -> None:

@@ -1,14 +1,11 @@
 """Reasons that act, doubts, flags and stories put together, in headless Chromium."""
 
 import re
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 from sqlmodel import Session, col, select
 
 from flows.database import open_engine, reading, transaction
@@ -18,7 +15,7 @@ from flows.models import Decision, EditionItem, LogEntry, Source, Tier
 from flows.settings import load_settings
 from tests.browser import open_browser
 from tests.conftest import NOW
-from tests.editions.desks import Bench
+from tests.editions.desks import Bench, open_port, served
 from tests.editions.seed import Seeded, newsletter_named, seed_edition
 from tests.editions.test_sources_browser import _FAINT, _SMALL, overflow, troubles
 from tests.stories.shelf import add_past_edition, add_source, add_week
@@ -42,8 +39,7 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 def desk(tmp_path: Path, sqlite_url: str) -> Iterator[Desk]:
     """A desk that is really served: a draft of fourteen stories, ranked, with nine editions behind it."""
-    listening = socket.create_server(("127.0.0.1", 0))  # handed over open: nobody can take the port in between
-    port = listening.getsockname()[1]
+    listening, port = open_port()
     settings = load_settings(tmp_path, database_url=sqlite_url, secret_key="a key", port=port)
     engine = open_engine(sqlite_url)
     with transaction(engine) as session:
@@ -52,15 +48,8 @@ def desk(tmp_path: Path, sqlite_url: str) -> Iterator[Desk]:
         seed_past(session, newsletter_id)
     bench = Bench(engine, settings, NOW)
     turn(engine, newsletter_id, ADA, settings, way="boost", term="licences", edition_id=seeded.edition_id)
-    server = uvicorn.Server(uvicorn.Config(bench.app(), host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.02)
-    yield bench, seeded
-    server.should_exit = True
-    thread.join(10)
-    engine.dispose()
+    with served(bench, listening):
+        yield bench, seeded
 
 
 def seed_past(session: Session, newsletter_id: int) -> None:
